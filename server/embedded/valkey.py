@@ -1,0 +1,103 @@
+"""A Valkey of our own, for demonstrations, development and tests."""
+
+from __future__ import annotations
+
+import socket
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+from server.embedded.account import socket_folder
+from server.embedded.lease import Lease, stop_unused
+from server.embedded.programs import last_lines, run, valkey_program
+from server.errors import ConfigurationError
+
+PATIENCE_SECONDS = 10
+SOCKET = "valkey.sock"
+SETTINGS = {
+    "port": "0",
+    "unixsocketperm": "700",
+    "daemonize": "yes",
+    "save": "",  # what is lost with it costs time and nothing else
+    "appendonly": "no",
+    "maxmemory": "256mb",
+    "maxmemory-policy": "noeviction",
+}
+
+
+@dataclass(frozen=True)
+class EmbeddedValkey:
+    """A share in a running Valkey."""
+
+    url: str
+    _lease: Lease = field(repr=False, compare=False)
+
+    def stop(self) -> None:
+        """Give the share back, as the end of the process does; the server stops with its last user."""
+        self._lease.give_back()
+
+
+def start_valkey(data_dir: Path) -> EmbeddedValkey:
+    """Use the Valkey under `data_dir`, starting it if need be.
+
+    Raises:
+        ConfigurationError: it cannot run here; the message says why and what to do.
+    """
+    server = _Valkey(data_dir)
+    lease = Lease(server)
+    return EmbeddedValkey(url=f"unix://{quote(str(server.socket))}", _lease=lease)
+
+
+def stop_unused_valkey(data_dir: Path) -> None:
+    """Stop the Valkey under `data_dir` if every process that used it was killed."""
+    if (data_dir / "valkey").exists():
+        stop_unused(_Valkey(data_dir))
+
+
+class _Valkey:
+    def __init__(self, data_dir: Path) -> None:
+        self.directory = data_dir.resolve() / "valkey"
+        self.directory.mkdir(parents=True, mode=0o700, exist_ok=True)
+        self.socket = socket_folder(self.directory, SOCKET) / SOCKET
+        self.log = self.directory / "server.log"
+
+    def ensure_running(self) -> None:
+        if self._ask("PING").startswith(b"+PONG"):
+            return
+        settings = {
+            **SETTINGS,
+            "unixsocket": str(self.socket),
+            "dir": str(self.directory),
+            "logfile": str(self.log),
+        }
+        command: list[str | Path] = [valkey_program()]
+        for name, value in settings.items():
+            command += [f"--{name}", value]
+        run(command, folder=self.directory)
+        self._wait_until(answers=True)
+
+    def shut_down(self) -> None:
+        self._ask("SHUTDOWN NOSAVE")
+        self._wait_until(answers=False)
+
+    def _wait_until(self, *, answers: bool) -> None:
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self._ask("PING").startswith(b"+PONG") is not answers:
+            if time.monotonic() > until:
+                what = "start" if answers else "stop"
+                raise ConfigurationError(
+                    f"Valkey in {self.directory} does not {what}:\n{last_lines(self.log)}"
+                )
+            time.sleep(0.01)
+
+    def _ask(self, command: str) -> bytes:
+        """The first bytes of the answer; none when no server listens or it closes the connection."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
+            connection.settimeout(PATIENCE_SECONDS)
+            try:
+                connection.connect(str(self.socket))
+                connection.sendall(f"{command}\r\n".encode())
+                return connection.recv(64)
+            except (FileNotFoundError, ConnectionError):
+                return b""
