@@ -7,6 +7,7 @@ import logging
 import os
 import pwd
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -91,8 +92,11 @@ def give_to(account: Account, folder: Path) -> None:
 
 
 def socket_folder(folder: Path, name: str, account: Account | None = None) -> Path:
-    """Where the server in `folder` puts its socket `name`: there, or in a private folder if that is too long."""
-    if len(os.fsencode(folder / name)) <= LONGEST_SOCKET_PATH:
+    """Where the server in `folder` puts its socket `name`: there, or elsewhere if clients would not find it.
+
+    A path may be too long for a socket, and a comma separates hosts in a database URL.
+    """
+    if len(os.fsencode(folder / name)) <= LONGEST_SOCKET_PATH and "," not in str(folder):
         return folder
     identity = f"{folder}:{folder.stat().st_ino}"
     short = SHORT_SOCKET_FOLDER / f"facet-{hashlib.sha256(identity.encode()).hexdigest()[:16]}"
@@ -106,3 +110,10 @@ def socket_folder(folder: Path, name: str, account: Account | None = None) -> Pa
             f"{short} belongs to another user. Remove it, or set FACET_DATA_DIR to a shorter path."
         )
     return short
+
+
+def remove_socket_folder(sockets: Path, folder: Path) -> None:
+    """Remove what `socket_folder` made outside `folder`, if it is empty again."""
+    if sockets != folder:
+        with suppress(OSError):
+            sockets.rmdir()

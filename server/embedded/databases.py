@@ -12,6 +12,10 @@ from server.embedded.programs import postgres_program, run
 PORT = 5432
 SUPERUSER = "postgres"
 
+ONE_AT_A_TIME = """
+SET client_min_messages = warning;
+SELECT pg_advisory_lock(1) \\g /dev/null
+"""
 ROLES = """
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', role)
   FROM unnest(ARRAY['facet_owner', 'facet_app']) AS role
@@ -49,7 +53,7 @@ def create_database(server: HasSockets, name: str, template: str | None = None) 
 
     A database that exists stays as it is.
     """
-    _execute(server.sockets, CREATE, name=name, template=template or "template1")
+    _execute(server.sockets, ONE_AT_A_TIME + CREATE, name=name, template=template or "template1")
     return DatabaseUrls(url(server.sockets, name, "facet_owner"), url(server.sockets, name, "facet_app"))
 
 
@@ -60,7 +64,7 @@ def drop_database(server: HasSockets, name: str) -> None:
 
 def ensure_database(sockets: Path, name: str) -> None:
     """Create both roles and the database `name`, or what is missing of them."""
-    _execute(sockets, ROLES + CREATE, name=name, template="template1")
+    _execute(sockets, ONE_AT_A_TIME + ROLES + CREATE, name=name, template="template1")
 
 
 def url(sockets: Path, database: str, role: str) -> str:

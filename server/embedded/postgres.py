@@ -10,7 +10,14 @@ from pathlib import Path
 
 import psutil
 
-from server.embedded.account import Account, give_to, let_through, socket_folder, stand_in_for_root
+from server.embedded.account import (
+    Account,
+    give_to,
+    let_through,
+    remove_socket_folder,
+    socket_folder,
+    stand_in_for_root,
+)
 from server.embedded.databases import PORT, SUPERUSER, ensure_database, url
 from server.embedded.lease import Lease, stop_unused
 from server.embedded.programs import POSTGRES_MAJOR, last_lines, postgres_program, run
@@ -91,13 +98,14 @@ class _Postgres:
         options = [f"-p {PORT}", f"-k {shlex.quote(self._socket_option())}"]
         options += [f"-c {name}={shlex.quote(value)}" for name, value in SETTINGS.items()]
         try:
-            self._control("start", "-l", str(self.data / "server.log"), "-o", " ".join(options))
+            self._control("start", "-l", "server.log", "-o", " ".join(options))
         except ConfigurationError as error:
             raise ConfigurationError(f"{error}\n{last_lines(self.data / 'server.log')}") from error
 
     def shut_down(self) -> None:
         if self._postmaster() is not None:
             self._control("stop", "-m", "fast")
+            remove_socket_folder(self.sockets, self.data)
 
     def _socket_option(self) -> str:
         return "." if self.sockets == self.data else str(self.sockets)
@@ -134,12 +142,13 @@ class _Postgres:
         unfinished.rename(self.data)
 
     def _control(self, action: str, *arguments: str) -> None:
+        # Its paths are relative because it hands them to a shell, which would expand a $ in them.
         run(
             [
                 postgres_program("pg_ctl"),
                 action,
                 "-D",
-                self.data,
+                ".",
                 "-w",
                 "-t",
                 str(PATIENCE_SECONDS),

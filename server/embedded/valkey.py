@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
-from server.embedded.account import socket_folder
+from server.embedded.account import remove_socket_folder, socket_folder
 from server.embedded.lease import Lease, stop_unused
 from server.embedded.programs import last_lines, run, valkey_program
 from server.errors import ConfigurationError
@@ -80,6 +80,7 @@ class _Valkey:
     def shut_down(self) -> None:
         self._ask("SHUTDOWN NOSAVE")
         self._wait_until(answers=False)
+        remove_socket_folder(self.socket.parent, self.directory)
 
     def _wait_until(self, *, answers: bool) -> None:
         until = time.monotonic() + PATIENCE_SECONDS
