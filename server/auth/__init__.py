@@ -1,0 +1,1 @@
+"""Callers: passwords, tokens, sessions, API keys."""
