@@ -1,0 +1,1 @@
+"""The Facet kernel: knows what a module is, never which modules exist."""

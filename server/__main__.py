@@ -1,0 +1,5 @@
+"""`python -m server` is `facet`."""
+
+from server.cli import main
+
+main()

@@ -1,0 +1,54 @@
+"""Settings, read once from the environment (`DATABASE_URL`, `REDIS_URL`, `FACET_…`)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Everything an operator can set. Empty URLs mean: start the embedded servers under `data_dir`."""
+
+    model_config = SettingsConfigDict(env_prefix="FACET_", extra="ignore", populate_by_name=True)
+
+    database_url: SecretStr | None = Field(
+        None,
+        validation_alias="DATABASE_URL",
+        description="PostgreSQL of the owner role, which migrates. Empty: the embedded server.",
+    )
+    app_database_url: SecretStr | None = Field(
+        None,
+        description="PostgreSQL of the application role. Empty: DATABASE_URL, switched to the role "
+        "facet_app as each connection starts.",
+    )
+    redis_url: SecretStr | None = Field(
+        None, validation_alias="REDIS_URL", description="Valkey or Redis. Empty: the embedded server."
+    )
+    host: str = Field("127.0.0.1", description="Address the HTTP server binds.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the HTTP server binds.")
+    data_dir: Path = Field(Path(".facet"), description="Files of the embedded servers.")
+    environment: Literal["development", "production"] = Field(
+        "development", description="`production` marks session cookies Secure and logs JSON."
+    )
+    log_level: str = Field("INFO", description="Lowest level that is logged.")
+    pool_size: int = Field(10, ge=1, description="PostgreSQL connections a process keeps open.")
+    statement_timeout_ms: int = Field(5_000, ge=100, description="PostgreSQL cancels longer statements.")
+    module_set_seconds: float = Field(
+        60.0, gt=0, description="How long a platform's module set is trusted while Redis is connected."
+    )
+    module_set_seconds_without_redis: float = Field(
+        2.0, gt=0, description="How long a platform's module set is trusted while Redis is away."
+    )
+    session_days: int = Field(14, ge=1, description="Days after which an unused session ends.")
+    cost_capacity: int = Field(50_000, ge=1, description="Query cost a caller may save up.")
+    cost_per_second: int = Field(1_000, ge=1, description="Query cost a caller gets back each second.")
+
+
+@lru_cache(maxsize=1)
+def settings() -> Settings:
+    """The settings of this process."""
+    return Settings()
