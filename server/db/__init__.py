@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, sessions, base model and repository, row-level security, migrations."""

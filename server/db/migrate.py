@@ -1,0 +1,89 @@
+"""Running migrations: the kernel's own and one branch for each module."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+from sqlalchemy.ext.asyncio import create_async_engine
+
+import server
+from server.db.engine import async_url
+
+PACKAGE = Path(server.__file__).parent
+SHIPPED = PACKAGE / "_migrations"
+SCRIPTS = SHIPPED if SHIPPED.is_dir() else PACKAGE.parent / "migrations"
+
+
+def alembic_config(module_folders: Sequence[Path], output: io.StringIO | None = None) -> Config:
+    """Alembic over the kernel's versions and the `migrations` folders of modules (those that exist)."""
+    folders = [SCRIPTS / "versions", *(folder for folder in module_folders if folder.is_dir())]
+    config = Config(output_buffer=output) if output else Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", "\n".join(str(folder) for folder in folders))
+    return config
+
+
+def script_directory(module_folders: Sequence[Path]) -> ScriptDirectory:
+    """The revisions of every branch."""
+    return ScriptDirectory.from_config(alembic_config(module_folders))
+
+
+def migration_heads(module_folders: Sequence[Path]) -> dict[str, str]:
+    """The newest revision of each branch, by the branch's label."""
+    scripts = script_directory(module_folders)
+    heads = {}
+    for head in scripts.get_heads():
+        labels = scripts.get_revision(head).branch_labels
+        heads[next(iter(sorted(labels)), head)] = head
+    return heads
+
+
+async def current_heads(app_url: str, *, role: str | None = None) -> set[str]:
+    """The revisions the database is at; empty when it was never migrated."""
+    engine = create_async_engine(async_url(app_url))
+    try:
+        async with engine.connect() as connection:
+            return set(await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_heads()))
+    finally:
+        await engine.dispose()
+
+
+async def upgrade(owner_url: str, module_folders: Sequence[Path], revision: str = "heads") -> None:
+    """Bring the database to `revision` as the owner role. Safe when two processes start it at once."""
+    await _run(owner_url, alembic_config(module_folders), command.upgrade, revision)
+
+
+async def downgrade(owner_url: str, module_folders: Sequence[Path], revision: str) -> None:
+    """Take the database back to `revision`."""
+    await _run(owner_url, alembic_config(module_folders), command.downgrade, revision)
+
+
+def upgrade_sql(module_folders: Sequence[Path]) -> str:
+    """The statements of every migration, for review and linting."""
+    output = io.StringIO()
+    config = alembic_config(module_folders, output)
+    config.attributes["url"] = "postgresql://"
+    command.upgrade(config, "heads", sql=True)
+    return output.getvalue()
+
+
+async def _run(owner_url: str, config: Config, action: object, revision: str) -> None:
+    engine = create_async_engine(async_url(owner_url))
+
+    def migrate(connection: Connection) -> None:
+        config.attributes["connection"] = connection
+        action(config, revision)  # type: ignore[operator]  # alembic's commands are untyped
+
+    try:
+        async with engine.connect() as connection:
+            await connection.run_sync(migrate)
+    finally:
+        await engine.dispose()
