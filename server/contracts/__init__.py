@@ -1,0 +1,1 @@
+"""What a module may declare: the vocabulary between the kernel and its modules."""

@@ -1,0 +1,65 @@
+"""What a module adds to the demo data: platforms, rows of its import files, finishing touches."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from random import Random
+
+from server.context import Context
+from server.contracts.imports import Row
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPlatform:
+    """A platform of the demo and how much is on it."""
+
+    code: str
+    name: str
+    timezone: str
+    currency: str
+    merchants: int
+    stores: int
+    customers: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSeed:
+    """What generators share, so that one module's rows can refer to another's: the same seed gives the same rows.
+
+    History ends on `until` and began two years before.
+    """
+
+    platform: DemoPlatform
+    until: date
+    seed: int = 2024
+
+    def random(self, purpose: str) -> Random:
+        """A generator of its own for each purpose, so that one module's data does not move another's."""
+        return Random(f"{self.seed}/{self.platform.code}/{purpose}")
+
+    def merchant_ids(self) -> list[str]:
+        """The external ids of the merchants."""
+        return [f"m-{number:03d}" for number in range(1, self.platform.merchants + 1)]
+
+    def store_ids(self) -> list[tuple[str, str]]:
+        """The external ids of the stores, each with its merchant's: dealt out in turn."""
+        merchants = self.merchant_ids()
+        return [
+            (f"s-{number:03d}", merchants[(number - 1) % len(merchants)])
+            for number in range(1, self.platform.stores + 1)
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoData:
+    """`rows[file](seed)` yields rows of an import file; `finish` runs on each platform after the import.
+
+    `off_on` names the platforms where the module starts switched off.
+    """
+
+    platforms: tuple[DemoPlatform, ...] = ()
+    off_on: tuple[str, ...] = ()
+    rows: Mapping[str, Callable[[DemoSeed], Iterable[Row]]] = field(default_factory=dict)
+    finish: Callable[[Context], Awaitable[None]] | None = None

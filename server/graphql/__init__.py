@@ -1,0 +1,1 @@
+"""What module authors build GraphQL types from: fields, ids, results, connections, contributions."""
