@@ -74,7 +74,7 @@ async def fetch_page(
 ) -> Page[Any]:
     """The page of `statement` (a select of one entity) behind `after`. One statement; a second when counted."""
     size = page_size(first)
-    rows_of = statement.add_columns(order.column.label("_order"), order.id.label("_id"))
+    rows_of = statement.add_columns(order.column.label("page_order"), order.id.label("page_id"))
     if after:
         rows_of = rows_of.where(order.after(after))
     rows = (await session.execute(rows_of.order_by(*order.clauses()).limit(size + 1))).all()
@@ -104,21 +104,21 @@ async def fetch_pages(
     inner = statement.where(parent.in_(parent_ids))
     if after:
         inner = inner.where(order.after(after))
-    rank = func.row_number().over(partition_by=parent, order_by=tuple(order.clauses())).label("_rank")
+    rank = func.row_number().over(partition_by=parent, order_by=tuple(order.clauses())).label("page_rank")
     ranked = inner.add_columns(
-        rank, parent.label("_parent"), order.column.label("_order"), order.id.label("_id")
+        rank, parent.label("page_parent"), order.column.label("page_order"), order.id.label("page_id")
     ).subquery()
     entity = statement.column_descriptions[0]["entity"]
     model: Any = aliased(entity, ranked)
-    columns: tuple[Any, ...] = (model, ranked.c._order, ranked.c._id, ranked.c._parent)
+    columns: tuple[Any, ...] = (model, ranked.c.page_order, ranked.c.page_id, ranked.c.page_parent)
     rows = (
         await session.execute(
-            select(*columns).where(ranked.c._rank <= size + 1).order_by(ranked.c._parent, ranked.c._rank)
+            select(*columns).where(ranked.c.page_rank <= size + 1).order_by(ranked.c.page_parent, ranked.c.page_rank)
         )
     ).all()
     by_parent: dict[int, list[Any]] = {id_: [] for id_ in parent_ids}
     for row in rows:
-        by_parent[row._parent].append(row)
+        by_parent[row.page_parent].append(row)
 
     def counter(parent_id: int) -> Callable[[], Awaitable[int]]:
         return lambda: count_of(parent_id)
@@ -132,7 +132,7 @@ def _page(
     shown = rows[:size]
     return Page(
         rows=[row[0] for row in shown],
-        cursors=[order.cursor(row._order, row._id) for row in shown],
+        cursors=[order.cursor(row.page_order, row.page_id) for row in shown],
         has_next=len(rows) > size,
         has_previous=after is not None,
         count=count,
