@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import cached_property
 from graphlib import TopologicalSorter
 from types import MappingProxyType
 
@@ -15,6 +16,7 @@ from server.contracts.module import ModuleDefinition, ModuleKind
 from server.contracts.permissions import Permission
 from server.platforms.checks import check_definitions
 from server.platforms.checks.names import KERNEL
+from server.platforms.locales import Locales
 from server.platforms.problems import RegistryError
 
 
@@ -67,6 +69,11 @@ class Registry:
     def directory(self) -> Directory:
         """The one module's directory of merchants, stores and memberships."""
         return next(d.directory for d in self.modules.values() if d.directory is not None)
+
+    @cached_property
+    def locales(self) -> Locales:
+        """The texts of all modules."""
+        return Locales(self.modules.values())
 
     @property
     def handlers(self) -> Sequence[tuple[str, Handler]]:

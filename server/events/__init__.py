@@ -1,0 +1,1 @@
+"""Transactions and the events that follow them."""

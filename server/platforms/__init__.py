@@ -1,0 +1,1 @@
+"""Platforms and their modules: discovery, toggling, configuration, menus, health, callers."""
