@@ -1,0 +1,1 @@
+"""Merchants, their stores, and the people who work for them."""

@@ -1,0 +1,174 @@
+"""Demo data: two platforms, the people who sign in to them, merchants with stores and teams."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+from random import Random
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from modules.tenancy.models import Membership, Merchant, Store
+from server.auth.models import UserAccount
+from server.context import Context
+from server.contracts.demo import DemoData, DemoPlatform, DemoSeed, DemoUser
+from server.contracts.imports import Row
+from server.contracts.permissions import MERCHANT_MEMBER, PLATFORM_ADMIN, STORE_STAFF
+
+PLATFORMS = (
+    DemoPlatform(
+        "oms", "Order Management", "Europe/Luxembourg", "EUR", merchants=40, stores=120, customers=20_000
+    ),
+    DemoPlatform(
+        "loyalty", "Loyalty Programme", "Europe/Paris", "EUR", merchants=12, stores=30, customers=5_000
+    ),
+)
+USERS = (
+    DemoUser("root@demo.test", "Robin Root", "operator, all platforms", is_operator=True),
+    DemoUser("oms-admin@demo.test", "Olga Admin", "administrator of oms"),
+    DemoUser("loyalty-admin@demo.test", "Luc Admin", "administrator of loyalty"),
+    DemoUser("merchant@demo.test", "Mina Merchant", "one merchant, on oms and on loyalty"),
+    DemoUser("staff@demo.test", "Sam Staff", "one store on oms"),
+)
+TRADES = (
+    "Bakery",
+    "Books",
+    "Bikes",
+    "Coffee",
+    "Cheese",
+    "Ceramics",
+    "Flowers",
+    "Garden",
+    "Music",
+    "Optics",
+    "Toys",
+    "Wine",
+)
+PLACES = (
+    "Alzette",
+    "Clervaux",
+    "Echternach",
+    "Esch",
+    "Grund",
+    "Kirchberg",
+    "Limpertsberg",
+    "Remich",
+    "Vianden",
+    "Wiltz",
+)
+FIRST_NAMES = (
+    "Ana",
+    "Ben",
+    "Chloé",
+    "David",
+    "Elena",
+    "Farid",
+    "Greta",
+    "Hugo",
+    "Ines",
+    "Jonas",
+    "Kim",
+    "Lea",
+)
+LAST_NAMES = ("Becker", "Costa", "Dupont", "Engel", "Faber", "Garcia", "Hoffmann", "Klein", "Muller", "Weber")
+TITLES = ("owner", "manager", "accountant", "clerk")
+
+
+def moment(seed: DemoSeed, random: Random, first_day: int, last_day: int) -> str:
+    """A local time of a working day, that many days into the two years of history."""
+    day = seed.until - timedelta(days=730) + timedelta(days=random.randint(first_day, last_day))
+    return datetime.combine(day, time(random.randint(8, 18), random.randint(0, 59))).isoformat()
+
+
+def merchants(seed: DemoSeed) -> Iterator[Row]:
+    """A third of them from the first month on, the others join over the two years."""
+    random = seed.random("merchants")
+    for number, external_id in enumerate(seed.merchant_ids()):
+        trade, place = TRADES[number % len(TRADES)], PLACES[number * 7 % len(PLACES)]
+        last_day = 30 if number % 3 == 0 else 700
+        yield {
+            "external_id": external_id,
+            "name": f"{place} {trade}",
+            "created_at": moment(seed, random, 0, last_day),
+        }
+
+
+def stores(seed: DemoSeed) -> Iterator[Row]:
+    """Each opens after its merchant joined."""
+    random = seed.random("stores")
+    joined = {row["external_id"]: row for row in merchants(seed)}
+    for number, (external_id, merchant_id) in enumerate(seed.store_ids()):
+        merchant = joined[merchant_id]
+        start = datetime.fromisoformat(str(merchant["created_at"]))
+        latest = datetime.combine(seed.until - timedelta(days=1), time(18))
+        opened = start + (latest - start) * random.random() * (0 if number < len(joined) else 0.8)
+        yield {
+            "external_id": external_id,
+            "merchant_id": merchant_id,
+            "name": f"{merchant['name']} {PLACES[(number * 3 + 1) % len(PLACES)]}",
+            "created_at": opened.replace(microsecond=0).isoformat(),
+        }
+
+
+def team_members(seed: DemoSeed) -> Iterator[Row]:
+    """Two to five people for each merchant."""
+    random = seed.random("team")
+    for merchant in merchants(seed):
+        for number in range(random.randint(2, 5)):
+            first, last = random.choice(FIRST_NAMES), random.choice(LAST_NAMES)
+            external_id = f"{merchant['external_id']}-t{number + 1}"
+            yield {
+                "external_id": external_id,
+                "merchant_id": merchant["external_id"],
+                "email": f"{external_id}@{seed.platform.code}.example",
+                "name": f"{first} {last}",
+                "role": TITLES[min(number, len(TITLES) - 1)],
+                "created_at": merchant["created_at"],
+            }
+
+
+async def add_memberships(ctx: Context) -> None:
+    """Give the demo's people their roles on this platform."""
+    emails = {user.email for user in USERS}
+    accounts = {
+        account.email: account
+        for account in (
+            await ctx.session.execute(select(UserAccount).where(UserAccount.email.in_(emails)))
+        ).scalars()
+    }
+    merchant_id = await ctx.session.scalar(
+        select(Merchant.id).where(Merchant.platform_id == ctx.platform_id, Merchant.external_id == "m-001")
+    )
+    store_id = await ctx.session.scalar(
+        select(Store.id).where(Store.platform_id == ctx.platform_id, Store.external_id == "s-001")
+    )
+    code = ctx.current_platform.code
+    roles = {
+        f"{code}-admin@demo.test": (PLATFORM_ADMIN, None, None),
+        "merchant@demo.test": (MERCHANT_MEMBER, merchant_id, None),
+    }
+    if code == PLATFORMS[0].code:
+        roles["staff@demo.test"] = (STORE_STAFF, merchant_id, store_id)
+    rows = [
+        {
+            "platform_id": ctx.platform_id,
+            "user_id": accounts[email].id,
+            "email": email,
+            "name": accounts[email].name,
+            "role": role,
+            "merchant_id": merchant,
+            "store_id": store,
+            "external_id": f"demo-{email}",
+        }
+        for email, (role, merchant, store) in roles.items()
+    ]
+    await ctx.session.execute(insert(Membership).values(rows).on_conflict_do_nothing())
+
+
+DEMO = DemoData(
+    platforms=PLATFORMS,
+    users=USERS,
+    rows={"merchants": merchants, "stores": stores, "team_members": team_members},
+    finish=add_memberships,
+)

@@ -1,0 +1,40 @@
+"""Platforms, which the kernel stores."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.dialects.postgresql import insert
+
+from server.context import Context
+from server.db.paging import Order, Page, fetch_page
+from server.db.session import Session
+from server.platforms.models import Platform
+
+
+async def insert_platform(session: Session, **values: Any) -> Platform | None:
+    """A new platform; None when the code is taken."""
+    statement = (
+        insert(Platform).values(**values).on_conflict_do_nothing(index_elements=["code"]).returning(Platform)
+    )
+    row: Platform | None = (await session.execute(statement)).scalar_one_or_none()
+    return row
+
+
+async def lock_platform(ctx: Context) -> Platform:
+    """The operation's platform; nobody else changes it before this transaction ends."""
+    statement = select(Platform).where(Platform.id == ctx.platform_id).with_for_update()
+    row: Platform = (await ctx.session.execute(statement)).scalar_one()
+    return row
+
+
+async def platforms_page(
+    ctx: Context, ids: list[int] | None, *, first: int | None, after: str | None
+) -> Page[Platform]:
+    """The platforms with these ids (None: all), by code."""
+    statement: Select[Any] = select(Platform)
+    if ids is not None:
+        statement = statement.where(Platform.id.in_(ids))
+    order = Order("platforms", Platform.code, Platform.id)
+    return await fetch_page(ctx.session, statement, order, first=first, after=after)

@@ -1,0 +1,104 @@
+"""Stores: who sees them, and how they are listed."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select
+
+from modules.tenancy.models import Store
+from modules.tenancy.repository.shared import insert_unless_taken, matching
+from server.db.paging import Order, Page, fetch_page, fetch_pages
+from server.db.repository import Repository
+
+
+class StoreRepository(Repository[Store]):
+    """Stores."""
+
+    model = Store
+
+    def within_merchants(self) -> ColumnElement[bool]:
+        """The stores the caller may manage: all those of its merchants, not the single ones it works in."""
+        condition: ColumnElement[bool] = Store.platform_id == self.platform_id
+        if self.caller.sees_everything:
+            return condition
+        return and_(condition, Store.merchant_id.in_(self.caller.merchant_ids or ()))
+
+    async def reachable(self, ids: Collection[int]) -> set[int]:
+        """Those of the ids that are within reach."""
+        statement = self.owned(Store.id).where(Store.id.in_(ids))
+        return set((await self.session.execute(statement)).scalars())
+
+    async def lock(self, id: int) -> Store | None:
+        """The store, if the caller may manage it; nobody else changes it before this transaction ends."""
+        statement = select(Store).where(self.within_merchants(), Store.id == id)
+        return await self.one(statement.with_for_update().execution_options(populate_existing=True))
+
+    async def open_of(self, merchant_id: int) -> Sequence[Store]:
+        """The merchant's open stores, locked."""
+        statement = self.owned().where(Store.merchant_id == merchant_id, Store.closed_at.is_(None))
+        return await self.all(statement.order_by(Store.id).with_for_update())
+
+    async def insert_new(
+        self, *, merchant_id: int, name: str, external_id: str | None, created_at: datetime
+    ) -> Store | None:
+        """A new store; None when the external id is taken."""
+        values = {
+            "merchant_id": merchant_id,
+            "name": name,
+            "external_id": external_id,
+            "created_at": created_at,
+        }
+        return await self.one(insert_unless_taken(Store, self.platform_id, values))
+
+    def matching(
+        self,
+        *,
+        search: str | None = None,
+        merchant_id: int | None = None,
+        created_after: datetime | None = None,
+        created_before: datetime | None = None,
+        closed: bool | None = None,
+    ) -> Select[Any]:
+        """The stores whose name or external id contains `search`, created in [after, before)."""
+        statement = matching(self.owned(), Store, search, created_after, created_before)
+        if merchant_id is not None:
+            statement = statement.where(Store.merchant_id == merchant_id)
+        if closed is not None:
+            statement = statement.where(Store.closed_at.is_not(None) == closed)
+        return statement
+
+    async def page(
+        self, statement: Select[Any], order: Order, first: int | None, after: str | None
+    ) -> Page[Store]:
+        return await fetch_page(self.session, statement, order, first=first, after=after)
+
+    async def pages_by_merchant(
+        self, merchant_ids: Sequence[int], order: Order, first: int | None, after: str | None
+    ) -> dict[int, Page[Store]]:
+        """A page of stores for each merchant, in one statement."""
+
+        async def count_of(merchant_id: int) -> int:
+            return (await self.counts([merchant_id])).get(merchant_id, 0)
+
+        return await fetch_pages(
+            self.session,
+            self.owned(),
+            Store.merchant_id,
+            merchant_ids,
+            order,
+            first=first,
+            after=after,
+            count_of=count_of,
+        )
+
+    async def counts(self, merchant_ids: Iterable[int]) -> dict[int, int]:
+        """How many stores within reach each merchant has; merchants without are absent."""
+        statement = (
+            self.owned(Store.merchant_id, func.count())
+            .where(Store.merchant_id.in_(set(merchant_ids)))
+            .group_by(Store.merchant_id)
+        )
+        return {row[0]: row[1] for row in await self.session.execute(statement)}

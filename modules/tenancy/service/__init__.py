@@ -1,0 +1,1 @@
+"""The rules about merchants, stores, people and the keys they hold."""
