@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import lru_cache
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -28,7 +29,7 @@ class Verdict:
 
 
 class Passwords:
-    """Hashes and verifies passwords. One per process; `close` it at the end."""
+    """Hashes and verifies passwords in threads of its own; see `passwords`."""
 
     def __init__(self, hasher: PasswordHasher = _HASHER) -> None:
         self._hasher = hasher
@@ -45,10 +46,6 @@ class Passwords:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._pool, self._verify, stored, password)
 
-    def close(self) -> None:
-        """Let the threads end."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
-
     def _verify(self, stored: str | None, password: str) -> Verdict:
         # An overlong password is cut, so that it costs what any other wrong password costs.
         secret = _bytes(password[: MAXIMUM_LENGTH + 1])
@@ -64,3 +61,9 @@ class Passwords:
 
 def _bytes(password: str) -> bytes:
     return password.encode("utf-8", "surrogatepass")
+
+
+@lru_cache(maxsize=1)
+def passwords() -> Passwords:
+    """The one of this process: its threads bound how much memory sign-ins take at once."""
+    return Passwords()

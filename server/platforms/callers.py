@@ -15,11 +15,12 @@ from server.auth.caller import ANONYMOUS, Caller, CallerKind, Grant
 from server.auth.tokens import token_hash
 from server.clock import Clock
 from server.context import PlatformRecord
-from server.contracts.permissions import MERCHANT_MEMBER, OPERATOR, PLATFORM_ADMIN, STORE_STAFF
+from server.contracts.directory import Directory
+from server.contracts.permissions import MERCHANT_MEMBER, OPERATOR, PLATFORM_ADMIN, STORE_STAFF, Permission
 from server.db.engine import PLATFORM_SETTING
 from server.db.session import Database
 from server.errors import FacetError, Forbidden, Unauthenticated
-from server.platforms.registry import Registry
+from server.platforms.checks.names import KERNEL
 from server.telemetry.logging import get_logger
 
 logger = get_logger(__name__)
@@ -58,14 +59,19 @@ class Callers:
         self,
         *,
         database: Database,
-        registry: Registry,
+        directory: Directory,
+        permissions: Mapping[str, Sequence[Permission]],
         modules_of: Callable[[int], Awaitable[Collection[str]]],
         clock: Clock,
         session_days: int,
     ) -> None:
-        """`modules_of` answers which modules a platform has; a session ends after `session_days` unused."""
+        """`permissions` by module; those of `kernel` always count. `modules_of` tells a platform's modules.
+
+        A session ends after `session_days` without use.
+        """
         self._database = database
-        self._registry = registry
+        self._directory = directory
+        self._permissions = permissions
         self._modules_of = modules_of
         self._clock = clock
         self.session_lifetime = timedelta(days=session_days)
@@ -101,7 +107,7 @@ class Callers:
         grants: Sequence[Grant] = ()
         if not account.is_operator and platform_id is not None:
             async with self._database.session(platform_id, read_only=True) as session:
-                grants = await self._registry.directory.grants(session, platform_id, account.id)
+                grants = await self._directory.grants(session, platform_id, account.id)
         return await self._caller(
             Caller(
                 kind=CallerKind.SESSION,
@@ -116,17 +122,25 @@ class Callers:
             grants,
         )
 
+    def permissions_of(self, roles: Collection[str], modules: Collection[str]) -> frozenset[str]:
+        """The codes of the permissions these roles hold while `modules` are enabled."""
+        return frozenset(
+            permission.code
+            for module in {KERNEL, *modules}
+            for permission in self._permissions.get(module, ())
+            if not set(permission.roles).isdisjoint(roles)
+        )
+
     async def _identify(self, token: str, platform: PlatformRecord | None) -> Caller:
         hash_ = token_hash(token)
         if hash_ is None:
             raise Unauthenticated("This is no session token or API key: those begin with fs_ or fk_.")
-        directory = self._registry.directory
         async with self._database.session(None, read_only=True) as session:
             row = (await session.execute(_IDENTIFY, {"hash": hash_})).one_or_none()
             caller = self._credential(row, platform)
             grants: Sequence[Grant] = ()
             if not row.is_operator and caller.platform_id is not None:
-                grants = await directory.grants(session, caller.platform_id, row.user_id)
+                grants = await self._directory.grants(session, caller.platform_id, row.user_id)
         found = await self._caller(caller, grants, is_operator=row.is_operator, scopes=row.scopes)
         if found is None:
             raise Unauthenticated("The account of this token has no role on this platform any more.")
@@ -175,10 +189,10 @@ class Callers:
         roles = tuple(role for role in AUDIENCE_OF_ROLE if any(grant.role == role for grant in grants))
         if not roles:
             return None
-        modules: Collection[str] = self._registry.codes
+        modules: Collection[str] = self._permissions
         if caller.platform_id is not None:
             modules = await self._modules_of(caller.platform_id)
-        permissions = self._registry.permissions_of(roles, modules)
+        permissions = self.permissions_of(roles, modules)
         merchant_ids, store_ids = reach_of(grants)
         return replace(
             caller,
