@@ -27,12 +27,14 @@ test: $(INSTALLED) ## From a fresh machine to all tests passed; ARGS=path runs o
 
 check: lint test ## Everything the continuous integration runs
 
-lint: $(INSTALLED) ## Style, types, layers, schema file, changelog
+lint: $(INSTALLED) ## Style, types, layers, schema file, migrations, changelog
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/facet schema --check
+	$(BIN)/facet migrate --sql > $(VENV)/migrations.sql
+	$(BIN)/squawk --reporter gcc $(VENV)/migrations.sql
 	@if [ -z "$$CI" ] && git rev-parse -q --verify origin/main >/dev/null; then $(BIN)/towncrier check; fi
 
 format: $(INSTALLED) ## Rewrite the code in the project's style
