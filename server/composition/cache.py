@@ -24,6 +24,7 @@ class ViewCache:
         self.max_size = max_size
         self.hits = 0
         self.misses = 0
+        self._modules = frozenset(token for token in self.plan.tokens if not token.startswith("@"))
         self._views: OrderedDict[frozenset[str], SchemaView] = OrderedDict()
         self._admitted = {
             audience: frozenset(token for token in self.plan.tokens if admits(token, audience))
@@ -38,7 +39,7 @@ class ViewCache:
 
         Without an audience nothing that is limited to one is shown.
         """
-        key = (self.plan.tokens & modules) | self._admitted[audience]
+        key = (self._modules & modules) | self._admitted[audience]
         view = self._views.get(key)
         if view is not None:
             self.hits += 1

@@ -23,15 +23,23 @@ from server.composition.stamp import composed_types, definition_of
 from server.graphql.graph import OpenUnion
 
 
-def check_schema(
-    schema: GraphQLSchema, ownership: Ownership, contributions: Contributions
+def check_elements(
+    schema: GraphQLSchema, contributions: Contributions, ownership: Ownership
 ) -> Iterator[Problem]:
+    """What each element must have by itself."""
     for type_ in composed_types(schema):
         yield from _described(type_)
-        yield from _requirements(type_, ownership)
-        yield from _audiences(type_, contributions)
     yield from _roots(schema)
     yield from _targets(contributions, ownership)
+
+
+def check_references(
+    schema: GraphQLSchema, contributions: Contributions, ownership: Ownership
+) -> Iterator[Problem]:
+    """What elements may refer to. Only meaningful when every name stands for one type."""
+    for type_ in composed_types(schema):
+        yield from _requirements(type_, ownership)
+        yield from _audiences(type_, contributions)
     yield from _directives(schema)
 
 

@@ -11,7 +11,7 @@ import strawberry
 from strawberry.annotation import StrawberryAnnotation
 from strawberry.schema.config import StrawberryConfig
 
-from server.composition.checks import check_schema
+from server.composition.checks import check_elements, check_references
 from server.composition.contributions import Contributions
 from server.composition.names import RecordingNames
 from server.composition.ownership import Ownership
@@ -57,11 +57,13 @@ class Composer:
         if QUERY not in roots:
             raise CompositionError([*problems, Problem(KERNEL, QUERY, "has no fields; contribute one")])
         schema = self._build(contributions, ownership, names, roots, problems)
-        problems += contributions.problems
-        problems += names.collisions(ownership, roots)
+        collisions = list(names.collisions(ownership, roots))
+        problems += [*contributions.problems, *collisions]
         if schema is not None:
             stamp(schema.graphql_schema, ownership, contributions)
-            problems += check_schema(schema.graphql_schema, ownership, contributions)
+            problems += check_elements(schema.graphql_schema, contributions, ownership)
+            if not collisions:
+                problems += check_references(schema.graphql_schema, contributions, ownership)
         if problems or schema is None:
             raise CompositionError(problems)
         _, skipped = contributions.unreached()

@@ -107,7 +107,8 @@ def _value_owners(value: Any, type_: Any) -> frozenset[str]:
         return NOBODY.union(*(_value_owners(item, type_.of_type) for item in items))
     named = get_named_type(type_)
     if isinstance(named, GraphQLEnumType):
-        return owners_of(named.values[named.serialize(value)])
+        raw = getattr(value, "value", value)
+        return NOBODY.union(*(owners_of(found) for found in named.values.values() if found.value == raw))
     if isinstance(named, GraphQLInputObjectType) and isinstance(value, Mapping):
         used = [(named.fields[name], item) for name, item in value.items() if name in named.fields]
         return NOBODY.union(*(owners_of(field) | _value_owners(item, field.type) for field, item in used))

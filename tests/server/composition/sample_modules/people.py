@@ -34,8 +34,8 @@ def person(number: int) -> Person:
 @graph.extend(Shop)
 class ShopPeople:
     @relay.connection(relay.ListConnection[Person], description="Everybody who buys there.")
-    def people(self: strawberry.Parent[Shop]) -> list[Person]:
-        return [person(number) for number in range(self._id, self._id + 3)]
+    def people(root: strawberry.Parent[Shop]) -> list[Person]:  # noqa: N805  # `self` is the extension's
+        return [person(number) for number in range(root.id, root.id + 3)]
 
     @strawberry.field(description="Some of them.")
     async def people_page(
