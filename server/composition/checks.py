@@ -8,19 +8,28 @@ from typing import Any
 from graphql import (
     GraphQLEnumType,
     GraphQLNamedType,
-    GraphQLScalarType,
     GraphQLSchema,
     GraphQLUnionType,
     get_named_type,
     is_specified_directive,
 )
+from strawberry.schema.types.scalar import DEFAULT_SCALAR_REGISTRY
 from strawberry.types.field import StrawberryField
+from strawberry.types.scalar import ScalarDefinition, ScalarWrapper
 
 from server.composition.contributions import Contributions, Entry
 from server.composition.ownership import Ownership, admits, modules_of, owners_of
 from server.composition.parts import KERNEL, Problem
 from server.composition.stamp import composed_types, definition_of
 from server.graphql.graph import OpenUnion
+
+
+def _scalar_name(scalar: ScalarDefinition | ScalarWrapper) -> str:
+    definition: ScalarDefinition = getattr(scalar, "_scalar_definition", scalar)
+    return definition.name
+
+
+LIBRARY_SCALARS = frozenset(map(_scalar_name, DEFAULT_SCALAR_REGISTRY.values()))
 
 
 def check_elements(
@@ -45,9 +54,7 @@ def check_references(
 
 def _described(type_: GraphQLNamedType) -> Iterator[Problem]:
     module = _module_of(type_)
-    if isinstance(type_, GraphQLScalarType) and _is_library(getattr(definition_of(type_), "origin", None)):
-        return
-    if not type_.description:
+    if not type_.description and type_.name not in LIBRARY_SCALARS:
         yield _undescribed(module, type_.name)
     if isinstance(type_, GraphQLEnumType):
         yield from (
@@ -168,7 +175,3 @@ def _directives(schema: GraphQLSchema) -> Iterator[Problem]:
 
 def _module_of(element: Any, default: str = KERNEL) -> str:
     return next(iter(sorted(modules_of(element))), default)
-
-
-def _is_library(origin: object) -> bool:
-    return not (getattr(origin, "__module__", "") or "").startswith(("server", "modules"))
