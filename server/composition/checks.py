@@ -25,8 +25,7 @@ from server.graphql.graph import OpenUnion
 
 
 def _scalar_name(scalar: ScalarDefinition | ScalarWrapper) -> str:
-    definition: ScalarDefinition = getattr(scalar, "_scalar_definition", scalar)
-    return definition.name
+    return scalar._scalar_definition.name if isinstance(scalar, ScalarWrapper) else scalar.name
 
 
 LIBRARY_SCALARS = frozenset(map(_scalar_name, DEFAULT_SCALAR_REGISTRY.values()))
