@@ -64,11 +64,13 @@ class ImportFile:
         WHERE (…) IS DISTINCT FROM (…)
         RETURNING (xmax = 0) AS inserted
 
-    Staged rows that are not returned count as unchanged. `table` is where other files find this file's
-    rows: by `platform_id` and `external_id`, giving `id`. `key` are the columns that must be unique within
-    the file. `checks` are SQL conditions over a staging row, each with the reason a row is rejected for
-    that does not fulfil it; unknown (null) passes. `after_merge` runs right after the merge, in the same
-    transaction; `staging` is still there.
+    It is run inside a common table expression, so it may begin with WITH, but only to select. Staged rows it
+    does not return count as unchanged.
+
+    `table` is where other files find this file's rows: by `platform_id` and `external_id`, giving `id`. `key`
+    are the columns that must be unique within the file. `checks` are SQL conditions over a staging row, each
+    with the reason a row is rejected for that does not fulfil it; unknown (null) passes. `before_merge` and
+    `after_merge` run next to the merge, in the same transaction, with `staging` in place.
     """
 
     name: str
@@ -78,6 +80,7 @@ class ImportFile:
     merge: str
     key: tuple[str, ...] = ("external_id",)
     checks: Mapping[str, str] | None = None
+    before_merge: Callable[[Context], Awaitable[None]] | None = None
     after_merge: Callable[[Context], Awaitable[None]] | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
@@ -128,7 +128,7 @@ def _timestamp(zone: ZoneInfo) -> Parse:
             ) from None
         if not 1 < value.year < 9999:
             raise Refused(f"{_quoted(cell)} is too far away")
-        return value if value.tzinfo else value.replace(tzinfo=zone)
+        return (value if value.tzinfo else value.replace(tzinfo=zone)).astimezone(UTC)
 
     return parse
 

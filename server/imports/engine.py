@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any, Protocol
 
 from sqlalchemy import text
 
-from server.auth.caller import Caller, system_caller
 from server.context import Context, PlatformRecord
 from server.contracts.module import ModuleDefinition
 from server.events.transaction import transaction
@@ -41,16 +41,14 @@ class Modules(Protocol):
 
     @property
     def definitions(self) -> Sequence[ModuleDefinition]: ...
-    @property
-    def permission_codes(self) -> frozenset[str]: ...
 
 
 class Services(Protocol):
-    """What an import needs of the application."""
+    """What an import needs of the application (`server.app.Facet`)."""
 
     @property
     def registry(self) -> Modules: ...
-    async def context(self, caller: Caller, platform: PlatformRecord | None) -> Context: ...
+    def system_context(self, platform: PlatformRecord) -> AbstractAsyncContextManager[Context]: ...
 
 
 async def run_import(
@@ -68,9 +66,8 @@ async def run_import(
     other rows land together. Raises `ImportRefused` for a wrong folder, file or header and
     `ImportAlreadyRunning`; then, and when anything else is raised, nothing is stored.
     """
-    ctx = await services.context(system_caller(platform.id, services.registry.permission_codes), platform)
     rejected = RejectedRows(rejected_dir or folder / "rejected")
-    async with ctx.session:
+    async with services.system_context(platform) as ctx:
         planner = Planner(services.registry.definitions, ctx.modules, platform.zone)
         plan = planner.recipe(folder, recipe) if recipe else planner.folder(folder)
         rejected.check_folder()
@@ -111,6 +108,8 @@ async def _import_file(
         rejected_file = await rejected.write(file.name, source, staging.rejected())
     else:
         rejected.none(file.name)
+    if file.before_merge:
+        await file.before_merge(ctx)
     merged = await staging.merge()
     if file.after_merge:
         await file.after_merge(ctx)

@@ -41,6 +41,7 @@ class RejectedRows:
         """Go through `source` once more and keep the rows whose lines `rejected` names, in the same order."""
         path = self.path(name)
         kept = [place for place, column in enumerate(source.header) if column not in OURS]
+        self._written.append(path)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with _partial(path).open("w", encoding="utf-8", errors="surrogateescape", newline="") as file:
@@ -53,7 +54,6 @@ class RejectedRows:
                     writer.writerow([*given, line, reason])
         except OSError as error:
             raise self._unwritable() from error
-        self._written.append(path)
         return path
 
     def publish(self) -> None:

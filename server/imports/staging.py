@@ -60,26 +60,25 @@ class Staging:
     async def judge(self) -> int:
         """Resolve references and find the rows to reject, those of `incoming` included; how many they are."""
         await self._run(judgement(self._file, self._tables))
-        rejected: int = await self._session.scalar(text(f"SELECT count(*) FROM ({REJECTED}) AS rejected"))  # noqa: S608  # a constant
+        rejected: int = await self._session.scalar(COUNT_REJECTED)
         return rejected
 
     async def rejected(self) -> AsyncIterator[tuple[int, str]]:
         """Line and reason of the rejected rows, in the file's order."""
-        result = await self._session.stream(text(f"{REJECTED} ORDER BY _line"))
-        async for line, reason in result.yield_per(BATCH):
-            yield line, reason
+        last = 0
+        while rows := (await self._session.execute(NEXT_REJECTED, {"last": last, "batch": BATCH})).all():
+            for line, reason in rows:
+                yield line, reason
+            last = rows[-1][0]
 
     async def merge(self) -> Merged:
         """Write the rows that passed into the module's table."""
         await self._run("DELETE FROM pg_temp.staging WHERE _reason IS NOT NULL")
         await self._run("ANALYZE pg_temp.staging")
         staged: int = await self._session.scalar(text("SELECT count(*) FROM pg_temp.staging"))
-        inserted = written = 0
-        result = await self._session.stream(self._bound(self._file.merge))
-        async for batch in result.scalars().partitions(BATCH):
-            written += len(batch)
-            inserted += sum(batch)
-        return Merged(staged=staged, inserted=inserted, updated=written - inserted)
+        counted = f"WITH merged AS ({self._file.merge}) {COUNT_MERGED}"
+        inserted, updated = (await self._session.execute(self._bound(counted))).one()
+        return Merged(staged=staged, inserted=inserted, updated=updated)
 
     async def _run(self, statement: str) -> None:
         await self._session.execute(self._bound(statement))
@@ -95,6 +94,11 @@ REJECTED = (
     "SELECT _line, _reason FROM pg_temp.incoming WHERE _reason IS NOT NULL "
     "UNION ALL SELECT _line, _reason FROM pg_temp.staging WHERE _reason IS NOT NULL"
 )
+COUNT_REJECTED = text(f"SELECT count(*) FROM ({REJECTED}) AS rejected")  # noqa: S608
+NEXT_REJECTED = text(
+    f"SELECT * FROM ({REJECTED}) AS rejected WHERE _line > :last ORDER BY _line LIMIT :batch"  # noqa: S608
+)
+COUNT_MERGED = "SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM merged"
 
 
 def incoming_type(column: Column) -> str:
