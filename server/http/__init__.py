@@ -1,0 +1,1 @@
+"""What the outside speaks to: the GraphQL endpoint, its limits, probes and the fences around them."""

@@ -1,0 +1,140 @@
+"""The outermost fence: request ids, security headers, the access line, and no exception gets past it."""
+
+from __future__ import annotations
+
+import re
+import time
+import uuid
+from collections.abc import Mapping
+
+import orjson
+import structlog
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.http.notes import RequestNotes
+from server.telemetry.logging import get_logger
+from server.telemetry.prometheus import METHODS, Meters
+from server.telemetry.redaction import redact_text
+from server.telemetry.traceback import describe_exception
+
+logger = get_logger(__name__)
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+_LONGEST_PATH = 200
+_CLIENT_HUNG_UP = 499
+
+SECURITY_HEADERS: Mapping[str, str] = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    "Content-Security-Policy": (
+        "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+        "font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; "
+        "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    ),
+}
+
+
+def internal_error_message(request_id: str) -> str:
+    """What a client is told of an unexpected exception: nothing but where to ask."""
+    return f"Internal error. Quote request id {request_id}."
+
+
+class Guard:
+    """ASGI middleware around every route. A response's own headers win over the guard's.
+
+    Give it to Starlette as its first middleware: outside of Starlette it still works, but then Starlette answers
+    exceptions in words of its own.
+    """
+
+    def __init__(self, app: ASGIApp, *, meters: Meters, https_only: bool = False) -> None:
+        """`https_only` adds Strict-Transport-Security, for installations behind TLS."""
+        self._app, self._meters = app, meters
+        self._headers = dict(SECURITY_HEADERS)
+        if https_only:
+            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in {"http", "websocket"}:
+            await self._app(scope, receive, send)
+            return
+        request_id = _request_id(Headers(scope=scope))
+        notes = RequestNotes(request_id=request_id)
+        # Each request gets its own state; servers share one dictionary between them.
+        scope["state"] = {**scope.get("state", {}), "request_id": request_id, "notes": notes}
+        with structlog.contextvars.bound_contextvars(request_id=request_id):
+            if scope["type"] == "websocket":
+                await self._app(scope, receive, send)
+            else:
+                await self._answer(scope, receive, send, notes)
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send, notes: RequestNotes) -> None:
+        started = time.perf_counter()
+        status, is_complete = _CLIENT_HUNG_UP, False
+
+        async def send_guarded(message: Message) -> None:
+            nonlocal status, is_complete
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._add_headers(message, notes.request_id)
+            await send(message)
+            is_complete = message["type"] == "http.response.body" and not message.get("more_body", False)
+
+        self._meters.request_started()
+        try:
+            await self._app(scope, receive, send_guarded)
+        except Exception as error:
+            logger.error("request_failed", failure=describe_exception(error))
+            if status == _CLIENT_HUNG_UP:
+                await _send_internal_error(send_guarded, notes.request_id)
+            elif not is_complete:
+                raise
+        finally:
+            self._meters.request_answered(scope["method"], status)
+            _log_access(scope, notes, status, time.perf_counter() - started)
+
+    def _add_headers(self, message: Message, request_id: str) -> None:
+        message.setdefault("headers", [])
+        headers = MutableHeaders(scope=message)
+        headers["X-Request-Id"] = request_id
+        for name, value in self._headers.items():
+            headers.setdefault(name, value)
+
+
+def _request_id(headers: Headers) -> str:
+    given = headers.get("x-request-id", "")
+    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+
+
+async def _send_internal_error(send: Send, request_id: str) -> None:
+    error = {"message": internal_error_message(request_id), "extensions": {"code": "INTERNAL_ERROR"}}
+    body = orjson.dumps({"errors": [error]})
+    headers = [
+        (b"content-type", b"application/json; charset=utf-8"),
+        (b"content-length", str(len(body)).encode()),
+        (b"cache-control", b"no-store"),
+    ]
+    await send({"type": "http.response.start", "status": 500, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def _log_access(scope: Scope, notes: RequestNotes, status: int, seconds: float) -> None:
+    said = {
+        "operation_type": notes.operation_type,
+        "operation_name": notes.operation_name,
+        "platform": notes.platform,
+        "caller": notes.caller,
+        "code": notes.code,
+    }
+    logger.info(
+        "request",
+        method=scope["method"] if scope["method"] in METHODS else "other",
+        path=redact_text(scope["path"][:_LONGEST_PATH]),
+        status=status,
+        duration_ms=round(seconds * 1000, 2),
+        **{name: value for name, value in said.items() if value is not None},
+    )

@@ -1,0 +1,1 @@
+"""What the server tells its operators: log lines and counters, never a caller's data."""

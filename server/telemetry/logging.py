@@ -1,0 +1,118 @@
+"""Log lines: one JSON object each (a readable line in development), on standard error.
+
+Our code logs an event name and plain values. Library loggers pass through the same processors, so an
+exception never brings its message and no line brings a credential.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import MutableMapping
+from contextlib import suppress
+from typing import Any, TextIO
+
+import orjson
+import structlog
+from structlog.stdlib import BoundLogger
+from structlog.types import Processor
+
+from server.telemetry.redaction import redact
+from server.telemetry.traceback import name_exception
+
+# These print queries, variables, statements' parameters or query strings at their usual level.
+_QUIET_LOGGERS = {
+    "strawberry": logging.CRITICAL,
+    "strawberry.execution": logging.CRITICAL,
+    "graphql": logging.CRITICAL,
+    "uvicorn.access": logging.CRITICAL,
+    "sqlalchemy.engine": logging.ERROR,
+    "sqlalchemy.pool": logging.ERROR,
+    "arq": logging.ERROR,
+    "websockets": logging.ERROR,
+    "httpx": logging.WARNING,
+    "httpcore": logging.WARNING,
+}
+_TRUSTED_PREFIXES = ("server.", "modules.", "uvicorn", "alembic", "py.warnings")
+_LONGEST_LINE = 300
+
+
+def get_logger(name: str) -> BoundLogger:
+    """A logger for our own code: `logger.info("event_name", key=value)`."""
+    return structlog.stdlib.get_logger(name)
+
+
+def configure_logging(*, level: str = "INFO", as_json: bool = True, stream: TextIO | None = None) -> None:
+    """Send every logger of the process to `stream` (standard error). Call once, before anything logs."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    # Exceptions lose their message before anything is rendered, and redaction comes last.
+    last: list[Processor] = [
+        structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+        name_exception,
+        _exception_arguments,
+        redact,
+        _render_json if as_json else structlog.dev.ConsoleRenderer(colors=False),
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+    handler = logging.StreamHandler(stream or sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _strip_foreign],
+            processors=last,
+            use_get_message=False,
+            pass_foreign_args=True,
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    _route_libraries()
+
+
+def _route_libraries() -> None:
+    for name in list(logging.root.manager.loggerDict):
+        library = logging.getLogger(name)
+        library.handlers[:] = []
+        library.propagate = True
+    for name, level in _QUIET_LOGGERS.items():
+        logging.getLogger(name).setLevel(level)
+    logging.captureWarnings(True)
+
+
+def _render_json(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> str:
+    return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _strip_foreign(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """A library's line: its first line, and its arguments only when they are known to hold no data."""
+    text = str(event["event"])
+    arguments = event.pop("positional_args", ())
+    if arguments and str(event.get("logger")).startswith(_TRUSTED_PREFIXES):
+        with suppress(TypeError, ValueError):
+            text = text % arguments
+    event["event"] = text.split("\n", 1)[0][:_LONGEST_LINE]
+    return event
+
+
+def _exception_arguments(
+    _logger: Any, _method: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    """Exceptions given as values are named, not printed."""
+    for key, value in event.items():
+        if isinstance(value, BaseException):
+            event[key] = type(value).__name__
+    return event
