@@ -10,7 +10,7 @@ LOCK = 4_827_191_001
 
 
 def run_offline() -> None:
-    context.configure(url=context.config.attributes["url"], dialect_name="postgresql", literal_binds=True)
+    context.configure(url=context.config.attributes["url"], literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
 

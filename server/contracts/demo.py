@@ -25,6 +25,16 @@ class DemoPlatform:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoUser:
+    """Someone who can sign in to the demo; `what` tells a reader what the account is for."""
+
+    email: str
+    name: str
+    what: str
+    is_operator: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DemoSeed:
     """What generators share, so that one module's rows can refer to another's: the same seed gives the same rows.
 
@@ -37,7 +47,7 @@ class DemoSeed:
 
     def random(self, purpose: str) -> Random:
         """A generator of its own for each purpose, so that one module's data does not move another's."""
-        return Random(f"{self.seed}/{self.platform.code}/{purpose}")
+        return Random(f"{self.seed}/{self.platform.code}/{purpose}")  # noqa: S311  # repeatable on purpose
 
     def merchant_ids(self) -> list[str]:
         """The external ids of the merchants."""
@@ -60,6 +70,7 @@ class DemoData:
     """
 
     platforms: tuple[DemoPlatform, ...] = ()
+    users: tuple[DemoUser, ...] = ()
     off_on: tuple[str, ...] = ()
     rows: Mapping[str, Callable[[DemoSeed], Iterable[Row]]] = field(default_factory=dict)
     finish: Callable[[Context], Awaitable[None]] | None = None

@@ -70,7 +70,7 @@ def upgrade_sql(module_folders: Sequence[Path]) -> str:
     """The statements of every migration, for review and linting."""
     output = io.StringIO()
     config = alembic_config(module_folders, output)
-    config.attributes["url"] = "postgresql://"
+    config.attributes["url"] = async_url("postgresql://")
     command.upgrade(config, "heads", sql=True)
     return output.getvalue()
 

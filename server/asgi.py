@@ -1,0 +1,78 @@
+"""The ASGI application: `uvicorn --factory server.asgi:create`."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from server.app import Facet
+from server.embedded.servers import open_servers
+from server.http.graphql import CookieRules, GraphQLEndpoint
+from server.http.guard import Guard
+from server.http.probes import Check, Probes
+from server.http.schema_file import SchemaFile
+from server.http.visits import Visits
+from server.platforms.installed import installed
+from server.settings import settings
+
+WELCOME = """Facet: one GraphQL schema made of modules.
+
+POST a query to /graphql (or /p/<platform>/graphql) with a bearer token; the mutation signIn gives one.
+Download your schema from /schema.graphql.
+"""
+
+
+def create() -> ASGIApp:
+    """The application with the settings of the environment. Starts embedded servers where none are named."""
+    return asgi_app(Facet(settings(), open_servers(settings()), installed()))
+
+
+def asgi_app(facet: Facet) -> ASGIApp:
+    """`facet` over HTTP; its life is that of the application."""
+
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        await facet.start()
+        gc.collect()
+        gc.freeze()
+        yield
+        probes.drain()
+        await facet.stop()
+
+    probes = Probes(checks(facet), facet.meters)
+    is_production = facet.settings.environment == "production"
+    visits = Visits(facet.callers, facet.platforms, facet.views, facet.reading_context)
+    cookies = CookieRules(secure=is_production, max_age=facet.settings.session_days * 86_400)
+    endpoint = GraphQLEndpoint(visits.open, facet.operations, facet.meters, cookies=cookies)
+    schema_file = SchemaFile(visits.open)
+    routes = [
+        Route("/", welcome, methods=["GET"]),
+        Route("/graphql", endpoint),
+        Route("/p/{platform}/graphql", endpoint),
+        Route("/schema.graphql", schema_file.respond, methods=["GET"]),
+        Route("/p/{platform}/schema.graphql", schema_file.respond, methods=["GET"]),
+        *probes.routes(),
+    ]
+    app = Starlette(routes=routes, lifespan=lifespan)
+    return Guard(app, meters=facet.meters, https_only=is_production)
+
+
+async def welcome(_request: Request) -> Response:
+    """What a person sees who opens the address."""
+    return PlainTextResponse(WELCOME)
+
+
+def checks(facet: Facet) -> list[Check]:
+    """What `/readyz` asks: the database is required; without Redis or a module the process serves on."""
+    return [
+        Check("database", facet.database.ping, required=True),
+        Check("redis", facet.ping_redis),
+        Check("modules", facet.health.overall_of_modules),
+    ]

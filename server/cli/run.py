@@ -1,0 +1,67 @@
+"""`facet serve`, `facet dev`, `facet worker`."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import sys
+from typing import Annotated
+
+import typer
+from watchfiles import run_process
+
+from server.cli.schema import migrate_now
+from server.embedded.servers import open_servers
+from server.errors import ConfigurationError
+from server.http.protocol import DrainingServer, uvicorn_config
+from server.settings import settings
+from server.telemetry.logging import configure_logging
+from server.worker import run_worker
+
+Host = Annotated[str | None, typer.Option(help="Address to bind; default FACET_HOST.")]
+Port = Annotated[int | None, typer.Option(help="Port to bind; default FACET_PORT.")]
+
+
+def serve(host: Host = None, port: Port = None) -> None:
+    """Serve the API. The database must be migrated."""
+    serve_on(host or settings().host, settings().port if port is None else port)
+
+
+def dev(host: Host = None, port: Port = None) -> None:
+    """Migrate, serve, and start again whenever a file changes."""
+    open_servers(settings())
+    migrate_now()
+    command = [sys.executable, "-m", "server", "serve"]
+    command += ["--host", host or settings().host, "--port", str(port or settings().port)]
+    run_process("server", "modules", "migrations", target=" ".join(command), target_type="command")
+
+
+def worker() -> None:
+    """Run the jobs of every module. Stops on SIGTERM; survives restarts of Redis."""
+    configure_logging(level=settings().log_level, as_json=settings().environment == "production")
+    asyncio.run(run_worker(settings(), open_servers(settings())))
+
+
+def serve_on(host: str, port: int) -> None:
+    """Serve until told to stop."""
+    require_free(host, port)
+    configure_logging(level=settings().log_level, as_json=settings().environment == "production")
+    open_servers(settings())
+    config = uvicorn_config("server.asgi:create", host=host, port=port, factory=True, log_level="warning")
+    DrainingServer(config).run()
+
+
+def require_free(host: str, port: int) -> None:
+    """Raise `ConfigurationError` when another program listens there."""
+    if port == 0:
+        return
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"Port {port} of {host} is taken ({error.strerror}). Stop what listens there, or choose another: "
+                f"FACET_PORT={port + 1}"
+            ) from None

@@ -1,0 +1,46 @@
+"""One transaction of a context: what waits for the commit runs after it, and only then."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+
+from server.context import Context
+
+log = structlog.get_logger(__name__)
+
+
+@asynccontextmanager
+async def transaction(ctx: Context) -> AsyncIterator[None]:
+    """Commit at the end, then run the context's after-commit work and tell its events.
+
+    An exception rolls everything back, drops what waited and goes on to the caller.
+    """
+    try:
+        yield
+    except BaseException:
+        await roll_back(ctx)
+        raise
+    await commit(ctx)
+
+
+async def commit(ctx: Context) -> None:
+    """Commit, then run what waited. A failure of that work is logged: the commit stands."""
+    await ctx.session.commit()
+    events, ctx.events = ctx.events, []
+    for work in ctx.take_after_commit():
+        try:
+            await work()
+        except Exception:
+            log.exception("after_commit_failed", request_id=ctx.request_id)
+    if events:
+        await ctx.services.bus.dispatch(events)
+
+
+async def roll_back(ctx: Context) -> None:
+    """Undo the transaction and drop what waited for its commit."""
+    ctx.events.clear()
+    ctx.take_after_commit()
+    await ctx.session.rollback()
