@@ -1,4 +1,4 @@
-"""`python -m server.embedded .facet` stops servers of that data directory whose users were all killed."""
+"""`python -m server.embedded .facet` stops servers of that data directory that nobody uses."""
 
 from __future__ import annotations
 

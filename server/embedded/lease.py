@@ -5,6 +5,8 @@ from __future__ import annotations
 import atexit
 import fcntl
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,13 +14,20 @@ from typing import Protocol
 
 from server.errors import ConfigurationError
 
+PROJECT = Path(__file__).parents[2]
+
 
 class Server(Protocol):
-    """A server in its own directory. Both methods run while no other process starts or stops it."""
+    """A server in its own directory.
 
+    `ensure_running` says whether it had to start the server, and is called by one process at a time;
+    `shut_down` does nothing to a server that is down. They never run at the same time.
+    """
+
+    kind: str
     directory: Path
 
-    def ensure_running(self) -> None: ...
+    def ensure_running(self) -> bool: ...
 
     def shut_down(self) -> None: ...
 
@@ -27,19 +36,24 @@ class Lease:
     """A share in a running server.
 
     A share is a shared lock on a file, so the operating system takes back the share of a process that was
-    killed. No list of process ids can go stale.
+    killed. No list of process ids can go stale. Whoever gets the lock exclusively may stop the server.
     """
 
     def __init__(self, server: Server) -> None:
         """Take a share, starting the server if it is not running."""
         self._server = server
         self._process_id = os.getpid()
-        self._users: int | None = None
-        with _alone(server.directory):
-            server.ensure_running()
-            self._users = _open(server.directory / "users.lock")
-            fcntl.flock(self._users, fcntl.LOCK_SH)
+        server.directory.mkdir(parents=True, exist_ok=True)
+        self._users: int | None = _open(server.directory / "users.lock")
+        fcntl.flock(self._users, fcntl.LOCK_SH)
         atexit.register(self.give_back)
+        try:
+            with _alone(server.directory):
+                if server.ensure_running():
+                    _watch(server)
+        except BaseException:
+            self.give_back()
+            raise
 
     def give_back(self) -> None:
         """End this share, and the server if it was the last one. A second call does nothing."""
@@ -53,10 +67,20 @@ class Lease:
 
 
 def stop_unused(server: Server) -> None:
-    """Stop a server that outlived its users, all of them killed. A server in use is left alone."""
+    """Stop a server that outlived its users. A server in use is left alone."""
     if (server.directory / "users.lock").exists():
         with _alone(server.directory):
             _stop_if_unused(server)
+
+
+def stop_when_unused(server: Server) -> None:
+    """Wait until the last share is given back or taken back, and stop the server if it still runs then."""
+    users = _open(server.directory / "users.lock")
+    try:
+        fcntl.flock(users, fcntl.LOCK_EX)
+        server.shut_down()
+    finally:
+        os.close(users)
 
 
 def _stop_if_unused(server: Server) -> None:
@@ -64,11 +88,26 @@ def _stop_if_unused(server: Server) -> None:
     try:
         fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        return
+        fcntl.flock(users, fcntl.LOCK_SH)  # at once if others use the server; else when it has been stopped
     else:
         server.shut_down()
     finally:
         os.close(users)
+
+
+def _watch(server: Server) -> None:
+    """Start the process that stops the server when every user was killed before it could."""
+    path = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    subprocess.run(
+        [sys.executable, "-m", "server.embedded.watch", server.kind, str(server.directory.parent)],
+        cwd=server.directory,
+        env={**os.environ, "PYTHONPATH": path},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        check=True,
+    )
 
 
 @contextmanager

@@ -58,7 +58,7 @@ def start_postgres(data_dir: Path, *, database: str = "facet") -> EmbeddedPostgr
     Raises:
         ConfigurationError: it cannot run here; the message says why and what to do.
     """
-    server = _Postgres(data_dir)
+    server = PostgresServer(data_dir)
     lease = Lease(server)
     sockets = server.sockets
     try:
@@ -75,34 +75,40 @@ def start_postgres(data_dir: Path, *, database: str = "facet") -> EmbeddedPostgr
 
 
 def stop_unused_postgres(data_dir: Path) -> None:
-    """Stop the PostgreSQL under `data_dir` if every process that used it was killed."""
-    if (data_dir / "postgres").exists():
-        stop_unused(_Postgres(data_dir))
+    """Stop the PostgreSQL under `data_dir` if no process uses it."""
+    stop_unused(PostgresServer(data_dir))
 
 
-class _Postgres:
+class PostgresServer:
+    """The PostgreSQL under a data directory, running or not."""
+
+    kind = "postgres"
+
     def __init__(self, data_dir: Path) -> None:
-        self.directory = data_dir.resolve() / "postgres"
-        self.directory.mkdir(parents=True, exist_ok=True)
+        self.directory = data_dir.resolve() / self.kind
         self.data = self.directory / "data"
         self.account: Account | None = stand_in_for_root(self.data)
 
     @property
     def sockets(self) -> Path:
+        """The folder of its socket."""
         return socket_folder(self.data, f".s.PGSQL.{PORT}.lock", self.account)
 
-    def ensure_running(self) -> None:
+    def ensure_running(self) -> bool:
+        """Start the server unless it runs; whether that was needed."""
         self._ensure_data()
         if self._is_running():
-            return
+            return False
         options = [f"-p {PORT}", f"-k {shlex.quote(self._socket_option())}"]
         options += [f"-c {name}={shlex.quote(value)}" for name, value in SETTINGS.items()]
         try:
             self._control("start", "-l", "server.log", "-o", " ".join(options))
         except ConfigurationError as error:
             raise ConfigurationError(f"{error}\n{last_lines(self.data / 'server.log')}") from error
+        return True
 
     def shut_down(self) -> None:
+        """Stop the server if it runs."""
         if self._postmaster() is not None:
             self._control("stop", "-m", "fast")
             remove_socket_folder(self.sockets, self.data)

@@ -44,27 +44,35 @@ def start_valkey(data_dir: Path) -> EmbeddedValkey:
     Raises:
         ConfigurationError: it cannot run here; the message says why and what to do.
     """
-    server = _Valkey(data_dir)
+    server = ValkeyServer(data_dir)
     lease = Lease(server)
     return EmbeddedValkey(url=f"unix://{quote(str(server.socket))}", _lease=lease)
 
 
 def stop_unused_valkey(data_dir: Path) -> None:
-    """Stop the Valkey under `data_dir` if every process that used it was killed."""
-    if (data_dir / "valkey").exists():
-        stop_unused(_Valkey(data_dir))
+    """Stop the Valkey under `data_dir` if no process uses it."""
+    stop_unused(ValkeyServer(data_dir))
 
 
-class _Valkey:
+class ValkeyServer:
+    """The Valkey under a data directory, running or not."""
+
+    kind = "valkey"
+
     def __init__(self, data_dir: Path) -> None:
-        self.directory = data_dir.resolve() / "valkey"
-        self.directory.mkdir(parents=True, mode=0o700, exist_ok=True)
-        self.socket = socket_folder(self.directory, SOCKET) / SOCKET
+        self.directory = data_dir.resolve() / self.kind
         self.log = self.directory / "server.log"
 
-    def ensure_running(self) -> None:
+    @property
+    def socket(self) -> Path:
+        """Where clients find it."""
+        return socket_folder(self.directory, SOCKET) / SOCKET
+
+    def ensure_running(self) -> bool:
+        """Start the server unless it runs; whether that was needed."""
         if self._ask("PING").startswith(b"+PONG"):
-            return
+            return False
+        self.directory.chmod(0o700)
         settings = {
             **SETTINGS,
             "unixsocket": str(self.socket),
@@ -76,8 +84,12 @@ class _Valkey:
             command += [f"--{name}", value]
         run(command, folder=self.directory)
         self._wait_until(answers=True)
+        return True
 
     def shut_down(self) -> None:
+        """Stop the server if it runs."""
+        if not self.directory.exists():
+            return
         self._ask("SHUTDOWN NOSAVE")
         self._wait_until(answers=False)
         remove_socket_folder(self.socket.parent, self.directory)

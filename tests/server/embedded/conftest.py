@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from server.embedded import EmbeddedPostgres, start_postgres, stop_unused_postgres, stop_unused_valkey
+from tests.server.embedded.processes import User
 
 
 @pytest.fixture
@@ -15,6 +16,7 @@ def data_dir() -> Iterator[Path]:
     """A short path of its own, whatever the length of pytest's."""
     folder = Path(tempfile.mkdtemp(prefix="facet-"))
     yield folder
+    User.kill_all()
     stop_unused_postgres(folder)
     stop_unused_valkey(folder)
     shutil.rmtree(folder)

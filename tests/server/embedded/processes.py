@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ClassVar
 
 import psutil
 
@@ -24,6 +25,8 @@ sys.stdin.read()
 class User:
     """A process that uses a server until it is told to leave or is killed."""
 
+    started: ClassVar[list[User]] = []
+
     def __init__(self, start: str, data_dir: Path) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-c", USER.format(start=start), str(data_dir)],
@@ -32,6 +35,7 @@ class User:
             stdout=subprocess.PIPE,
             text=True,
         )
+        self.started.append(self)
 
     def ready(self) -> User:
         assert self.process.stdout is not None
@@ -45,6 +49,13 @@ class User:
     def kill(self) -> None:
         self.process.kill()
         self.process.communicate(timeout=60)
+
+    @classmethod
+    def kill_all(cls) -> None:
+        while cls.started:
+            user = cls.started.pop()
+            if user.process.poll() is None:
+                user.kill()
 
 
 @contextmanager
@@ -62,6 +73,15 @@ def servers(data_dir: Path) -> list[psutil.Process]:
         process
         for process in psutil.process_iter()
         if (folder := _folder(process)) is not None and data_dir.resolve() in folder.parents
+    ]
+
+
+def watchers(data_dir: Path) -> list[psutil.Process]:
+    """The processes that wait for the servers in `data_dir` to be unused."""
+    return [
+        process
+        for process in psutil.process_iter(["cmdline"])
+        if "server.embedded.watch" in (command := process.info["cmdline"] or []) and str(data_dir) in command
     ]
 
 

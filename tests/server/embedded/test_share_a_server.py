@@ -4,6 +4,7 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from server.embedded import (
@@ -14,7 +15,7 @@ from server.embedded import (
     stop_unused_postgres,
     stop_unused_valkey,
 )
-from tests.server.embedded.processes import User, servers, using
+from tests.server.embedded.processes import User, servers, using, watchers
 
 START: dict[str, Callable[[Path], EmbeddedPostgres | EmbeddedValkey]] = {
     "start_postgres": start_postgres,
@@ -62,21 +63,54 @@ def test_stops_the_server_with_the_last_process(data_dir: Path, start: str) -> N
 
 def test_takes_back_the_share_of_a_killed_process(data_dir: Path, start: str) -> None:
     killed = User(start, data_dir).ready()
+    other = User(start, data_dir).ready()
+
     killed.kill()
     assert len(servers(data_dir)) == 1
 
+    other.leave()
+    assert servers(data_dir) == []
+
+
+def test_stops_the_server_when_the_last_process_is_killed(data_dir: Path, start: str) -> None:
+    user = User(start, data_dir).ready()
+    running = servers(data_dir) + watchers(data_dir)
+    assert len(running) == 2
+
+    user.kill()
+
+    assert psutil.wait_procs(running, timeout=30)[1] == []
+    assert servers(data_dir) == []
+
+
+def test_adopts_a_server_that_outlived_everybody(data_dir: Path, start: str) -> None:
+    left_behind = _leave_alone(start, data_dir)
+
     server = START[start](data_dir)
+    assert servers(data_dir) == left_behind
     server.stop()
 
     assert servers(data_dir) == []
 
 
-def test_stops_on_demand_what_a_killed_process_left(data_dir: Path, start: str) -> None:
-    User(start, data_dir).ready().kill()
+def test_stops_on_demand_a_server_that_outlived_everybody(data_dir: Path, start: str) -> None:
+    _leave_alone(start, data_dir)
 
     STOP_UNUSED[start](data_dir)
 
     assert servers(data_dir) == []
+
+
+def _leave_alone(start: str, data_dir: Path) -> list[psutil.Process]:
+    """Kill all that could stop the server."""
+    user = User(start, data_dir).ready()
+    (watcher,) = watchers(data_dir)
+    watcher.kill()
+    psutil.wait_procs([watcher], timeout=30)
+    user.kill()
+    left_behind = servers(data_dir)
+    assert len(left_behind) == 1
+    return left_behind
 
 
 def test_leaves_a_server_in_use_alone(data_dir: Path, start: str) -> None:
