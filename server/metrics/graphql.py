@@ -1,0 +1,204 @@
+"""What the kernel adds to the schema about numbers: the scopes they are about, and the catalogue of them."""
+
+from typing import Annotated, Any, cast
+
+import strawberry
+from strawberry.relay import GlobalID
+
+from server.contracts.metrics import Fold, Metric, ScopeKind
+from server.contracts.module import ModuleDefinition
+from server.errors import PlatformRequired
+from server.graphql.fields import field, query_field
+from server.graphql.graph import ModuleGraph
+from server.graphql.ids import global_id, local_id
+from server.graphql.info import Info
+from server.metrics.generated import contribute
+from server.metrics.graphql_types import (
+    MetricFold,
+    MetricPolarity,
+    MetricsContextInput,
+    MetricScope,
+    MetricUnit,
+    MetricValue,
+    label_of,
+)
+from server.metrics.permissions import VIEW, VIEW_PLATFORM
+from server.metrics.scopes import Asked, asked, read_all, require_known, require_reach
+from server.metrics.services import catalogue_of
+
+__all__ = ["MerchantMetrics", "PlatformMetrics", "StoreMetrics", "graph", "metrics_of", "with_metrics"]
+
+graph = ModuleGraph("kernel", "server.metrics")
+
+ALL_VALUES = (
+    "Every number about it that the caller can see, as one list; null where one cannot be computed now."
+)
+Categories = Annotated[
+    list[str] | None, strawberry.argument(description="Only metrics of these categories; all when left out.")
+]
+Stretch = Annotated[
+    MetricsContextInput | None,
+    strawberry.argument(description="Which stretch of time; the last 30 days when left out."),
+]
+
+
+@strawberry.type(description="Numbers about one merchant: a field for each enabled module that has some.")
+class MerchantMetrics:
+    about: strawberry.Private[Asked]
+    merchant_id: strawberry.ID = strawberry.field(description="The merchant they are about.")
+
+    @field(description=ALL_VALUES, list_size=20)
+    async def values(self, info: Info, categories: Categories = None) -> list[MetricValue | None]:
+        return cast(list[MetricValue | None], await read_all(info, self.about, categories))
+
+
+@strawberry.type(description="Numbers about one store: a field for each enabled module that has some.")
+class StoreMetrics:
+    about: strawberry.Private[Asked]
+    store_id: strawberry.ID = strawberry.field(description="The store they are about.")
+
+    @field(description=ALL_VALUES, list_size=20)
+    async def values(self, info: Info, categories: Categories = None) -> list[MetricValue | None]:
+        return cast(list[MetricValue | None], await read_all(info, self.about, categories))
+
+
+@strawberry.type(
+    description="Numbers about the whole platform: a field for each enabled module that has some."
+)
+class PlatformMetrics:
+    about: strawberry.Private[Asked]
+    platform_id: strawberry.ID = strawberry.field(description="The platform they are about.")
+
+    @field(description=ALL_VALUES, list_size=20)
+    async def values(self, info: Info, categories: Categories = None) -> list[MetricValue | None]:
+        return cast(list[MetricValue | None], await read_all(info, self.about, categories))
+
+
+@strawberry.type(description="A metric as its module declares it.")
+class MetricDefinition:
+    metric: strawberry.Private[Metric]
+
+    key: str = strawberry.field(description="Stable name: the module, a dot, and what it counts.")
+    module: str = strawberry.field(description="Code of the module that declares it.")
+    description: str = strawberry.field(description="What it counts, and how.")
+    category: str = strawberry.field(description="The group it is shown in.")
+    icon: str = strawberry.field(description="Name of its icon.")
+    unit: MetricUnit = strawberry.field(description="What its values count.")
+    polarity: MetricPolarity = strawberry.field(description="Which direction is good news.")
+    fold: MetricFold = strawberry.field(description="How the values of several days become one.")
+    scopes: list[MetricScope] = strawberry.field(description="What it can be asked about.")
+    additive_over_scopes: bool = strawberry.field(
+        description="Whether the platform's value is the sum of its stores' or merchants' values."
+    )
+    formula: str | None = strawberry.field(description="How it is computed, when that is worth a word.")
+    null_when: str | None = strawberry.field(description="When it has no value.")
+
+    @field(description="Name for people, in the caller's language.")
+    def label(self, info: Info) -> str:
+        return label_of(info.context, self.metric)
+
+
+def formula(metric: Metric) -> str | None:
+    """The two metrics a ratio divides, or how the source counts."""
+    if metric.fold is Fold.RATIO:
+        return f"{metric.num} / {metric.den}"
+    return (metric.source.doc if metric.source else None) or None
+
+
+async def metrics_of(info: Info, kind: ScopeKind, id: int, context: MetricsContextInput | None = None) -> Any:
+    """The numbers of a merchant, store or platform that the caller has in hand (`MerchantMetrics`, …).
+
+    Raises `Forbidden` when seeing it does not mean seeing its numbers, `BadUserInput` for a bad `context`.
+    """
+    require_reach(info.context, kind, id)
+    about = asked(info.context, kind, id, context)
+    outside = strawberry.ID(global_id(kind.value.capitalize(), id))
+    if kind is ScopeKind.MERCHANT:
+        return MerchantMetrics(about=about, merchant_id=outside)
+    if kind is ScopeKind.STORE:
+        return StoreMetrics(about=about, store_id=outside)
+    return PlatformMetrics(about=about, platform_id=outside)
+
+
+MerchantArgument = Annotated[GlobalID, strawberry.argument(description="The merchant.")]
+StoreArgument = Annotated[GlobalID, strawberry.argument(description="The store.")]
+
+
+@graph.query
+class MetricsQuery:
+    @query_field(description="Numbers about one merchant.", permission=VIEW.code)
+    async def merchant_metrics(
+        self, info: Info, merchant_id: MerchantArgument, context: Stretch = None
+    ) -> MerchantMetrics | None:
+        id_ = local_id(merchant_id, "Merchant")
+        await require_known(info.context, ScopeKind.MERCHANT, id_)
+        return cast(MerchantMetrics, await metrics_of(info, ScopeKind.MERCHANT, id_, context))
+
+    @query_field(description="Numbers about one store.", permission=VIEW.code)
+    async def store_metrics(
+        self, info: Info, store_id: StoreArgument, context: Stretch = None
+    ) -> StoreMetrics | None:
+        id_ = local_id(store_id, "Store")
+        await require_known(info.context, ScopeKind.STORE, id_)
+        return cast(StoreMetrics, await metrics_of(info, ScopeKind.STORE, id_, context))
+
+    @query_field(description="Numbers about the whole platform.", permission=VIEW_PLATFORM.code)
+    async def platform_metrics(self, info: Info, context: Stretch = None) -> PlatformMetrics | None:
+        id_ = info.context.platform_id
+        return cast(PlatformMetrics, await metrics_of(info, ScopeKind.PLATFORM, id_, context))
+
+    @query_field(
+        description="Every metric of the enabled modules: what it counts, how, and about what.",
+        permission=VIEW.code,
+        list_size=50,
+    )
+    async def metric_catalog(self, info: Info) -> list[MetricDefinition]:
+        catalogue = catalogue_of(info.context)
+        return [
+            MetricDefinition(
+                metric=metric,
+                key=metric.key,
+                module=metric.module,
+                description=metric.description,
+                category=metric.category,
+                icon=metric.icon,
+                unit=MetricUnit[metric.unit.name],
+                polarity=MetricPolarity[metric.polarity.name],
+                fold=MetricFold[metric.fold.name],
+                scopes=[MetricScope[kind.name] for kind in ScopeKind if kind in catalogue.scopes(metric)],
+                additive_over_scopes=metric.additive_over_scopes,
+                formula=formula(metric),
+                null_when=metric.null_when or None,
+            )
+            for metric in catalogue.visible(info.context)
+        ]
+
+
+@graph.extend("Platform")
+class PlatformNumbers:
+    @field(description="Numbers about the whole platform.", permission=VIEW_PLATFORM.code)
+    async def metrics(
+        self, info: Info, root: strawberry.Parent[Any], context: Stretch = None
+    ) -> PlatformMetrics | None:
+        if root.id != info.context.platform_id:
+            raise PlatformRequired("Numbers are read on their own platform: call /p/<platform code>/graphql.")
+        return cast(PlatformMetrics, await metrics_of(info, ScopeKind.PLATFORM, root.id, context))
+
+
+HOSTS: dict[ScopeKind, type] = {
+    ScopeKind.MERCHANT: MerchantMetrics,
+    ScopeKind.STORE: StoreMetrics,
+    ScopeKind.PLATFORM: PlatformMetrics,
+}
+
+
+def with_metrics(definition: ModuleDefinition) -> ModuleGraph | None:
+    """The module's graph with the types of its metrics added; None for a module that adds nothing."""
+    if definition.graph is None and not definition.metrics:
+        return None
+    if definition.graph is None:
+        graph = ModuleGraph(definition.code, definition.package)
+    else:
+        graph = definition.graph.copy()
+    contribute(graph, definition, HOSTS)
+    return graph
