@@ -89,3 +89,9 @@ class PlatformCodeTaken(FacetError):
     """Another platform has this code."""
 
     code: ClassVar[str] = "TENANCY_PLATFORM_CODE_TAKEN"
+
+
+class SessionNotFound(FacetError):
+    """The caller has no such session."""
+
+    code: ClassVar[str] = "TENANCY_SESSION_NOT_FOUND"

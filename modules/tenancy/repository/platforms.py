@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -38,3 +39,11 @@ async def platforms_page(
         statement = statement.where(Platform.id.in_(ids))
     order = Order("platforms", Platform.code, Platform.id)
     return await fetch_page(ctx.session, statement, order, first=first, after=after)
+
+
+async def platforms_by_ids(session: Session, ids: Collection[int]) -> Sequence[Platform]:
+    """The platforms with these ids."""
+    rows: Sequence[Platform] = (
+        (await session.execute(select(Platform).where(Platform.id.in_(ids)))).scalars().all()
+    )
+    return rows

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,8 @@ from sqlalchemy import Select, or_
 from sqlalchemy.dialects.postgresql import insert
 
 from modules.tenancy.models import Merchant, Store
+
+CountOf = Callable[[int], Awaitable[int]]
 
 
 def matching(

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, func, select
 
 from modules.tenancy.models import Store
-from modules.tenancy.repository.shared import insert_unless_taken, matching
+from modules.tenancy.repository.shared import CountOf, insert_unless_taken, matching
 from server.db.paging import Order, Page, fetch_page, fetch_pages
 from server.db.repository import Repository
 
@@ -76,13 +76,14 @@ class StoreRepository(Repository[Store]):
         return await fetch_page(self.session, statement, order, first=first, after=after)
 
     async def pages_by_merchant(
-        self, merchant_ids: Sequence[int], order: Order, first: int | None, after: str | None
+        self,
+        merchant_ids: Sequence[int],
+        order: Order,
+        first: int | None,
+        after: str | None,
+        count_of: CountOf,
     ) -> dict[int, Page[Store]]:
-        """A page of stores for each merchant, in one statement."""
-
-        async def count_of(merchant_id: int) -> int:
-            return (await self.counts([merchant_id])).get(merchant_id, 0)
-
+        """A page of stores for each merchant, in one statement; `count_of` counts when asked."""
         return await fetch_pages(
             self.session,
             self.owned(),

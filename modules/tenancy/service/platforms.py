@@ -6,7 +6,12 @@ from collections.abc import Sequence
 
 from modules.tenancy.errors import PlatformCodeTaken
 from modules.tenancy.repository.credentials import platforms_of
-from modules.tenancy.repository.platforms import insert_platform, lock_platform, platforms_page
+from modules.tenancy.repository.platforms import (
+    insert_platform,
+    lock_platform,
+    platforms_by_ids,
+    platforms_page,
+)
 from modules.tenancy.service.values import Values
 from server.auth.caller import CallerKind
 from server.context import Context, PlatformRecord
@@ -71,13 +76,25 @@ async def update_platform(ctx: Context, *, name: str | None, timezone: str | Non
 
 async def list_platforms(ctx: Context, *, first: int | None, after: str | None) -> Page[Platform]:
     """Every platform for an operator's session; for others those on which they have a role."""
+    return await platforms_page(ctx, await _usable_ids(ctx), first=first, after=after)
+
+
+async def usable_platforms(ctx: Context, ids: Sequence[int]) -> Sequence[Platform]:
+    """Those of the platforms that `list_platforms` would list."""
+    usable = await _usable_ids(ctx)
+    return await platforms_by_ids(ctx.session, ids if usable is None else set(ids).intersection(usable))
+
+
+async def _usable_ids(ctx: Context) -> list[int] | None:
+    """None for all."""
     if ctx.caller.is_operator:
-        return await platforms_page(ctx, None, first=first, after=after)
-    here = [ctx.platform.id] if ctx.platform else []
+        return None
+    if ctx.caller.is_anonymous:
+        return []
     # A key is made for one platform: it does not tell where else its creator works.
     if ctx.caller.kind is CallerKind.SESSION and ctx.caller.user_id is not None:
-        here = list((await platforms_of(ctx.session, ctx.caller.user_id)).values())
-    return await platforms_page(ctx, here, first=first, after=after)
+        return list((await platforms_of(ctx.session, ctx.caller.user_id)).values())
+    return [ctx.platform.id] if ctx.platform else []
 
 
 def _announce(ctx: Context, platform_id: int) -> None:

@@ -5,14 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from modules.tenancy.errors import InvalidCredentials, PlatformChoiceRequired, TooManyAttempts
-from modules.tenancy.repository.credentials import add_session, platforms_of, revoke_session
+from modules.tenancy.errors import (
+    InvalidCredentials,
+    PlatformChoiceRequired,
+    SessionNotFound,
+    TooManyAttempts,
+)
+from modules.tenancy.repository.credentials import add_session, platforms_of, revoke_session, sessions_page
 from server.auth.backoff import Attempt, forget_attempts, stranger_locked_until, take_attempt
 from server.auth.caller import Caller, CallerKind
+from server.auth.models import UserSession
 from server.auth.passwords import Verdict, passwords
 from server.auth.tokens import new_session_token
 from server.context import Context, PlatformRecord
+from server.db.paging import Page
 from server.errors import BadUserInput
+from server.graphql.ids import global_id
 from server.platforms.callers import Account
 
 COOKIE = "facet_session"
@@ -54,6 +62,25 @@ async def sign_out(ctx: Context) -> None:
     await revoke_session(ctx.session, id=caller.credential_id, user_id=caller.user_id, at=ctx.clock.now())
     ctx.audit("tenancy.sign_out")
     ctx.response_cookies[COOKIE] = None
+
+
+async def list_sessions(ctx: Context, *, first: int | None, after: str | None) -> Page[UserSession]:
+    """The caller's own sessions on this platform that can still be used."""
+    return await sessions_page(ctx, user_id=ctx.caller.user_id or 0, first=first, after=after)
+
+
+async def revoke_own_session(ctx: Context, *, id: int) -> None:
+    """End one of the caller's own sessions, on whatever platform."""
+    if ctx.caller.kind is not CallerKind.SESSION or ctx.caller.user_id is None:
+        raise BadUserInput("Only a person who has signed in can end sessions.")
+    if not await revoke_session(ctx.session, id=id, user_id=ctx.caller.user_id, at=ctx.clock.now()):
+        raise SessionNotFound("You have no such session, or it has ended already.")
+    ctx.audit("tenancy.revoke_session", subject=global_id("Session", id))
+
+
+def current_session_id(ctx: Context) -> int | None:
+    """The session that makes the request, if it is one."""
+    return ctx.caller.credential_id if ctx.caller.kind is CallerKind.SESSION else None
 
 
 async def _attempt(ctx: Context, address: str) -> Attempt:

@@ -1,0 +1,185 @@
+"""Merchants, their stores, and the people who work there."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Annotated, Any, Self, cast
+
+import strawberry
+
+from modules.tenancy import models
+from modules.tenancy.loaders import (
+    Listing,
+    memberships_by_id,
+    memberships_by_merchant,
+    merchants_by_id,
+    stores_by_id,
+    stores_by_merchant,
+)
+from modules.tenancy.permissions import VIEW, VIEW_TEAM
+from modules.tenancy.types.ordering import MEMBERS_BY_AGE, StoreOrder, store_order
+from server.contracts.metrics import ScopeKind
+from server.graphql.connections import Connection, connection
+from server.graphql.fields import field
+from server.graphql.info import Info
+from server.metrics.graphql import MerchantMetrics, StoreMetrics, metrics_of
+from server.metrics.graphql_types import MetricsContextInput
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many items the page holds: 1 to 100, usually 20.")
+]
+After = Annotated[str | None, strawberry.argument(description="The cursor behind which the page begins.")]
+Stretch = Annotated[
+    MetricsContextInput | None,
+    strawberry.argument(description="Which stretch of time; the last 30 days when left out."),
+]
+
+
+@strawberry.enum(description="What a team member may do.")
+class TeamRole(Enum):
+    PLATFORM_ADMIN = strawberry.enum_value("platform_admin", description="Manages the whole platform.")
+    MERCHANT_MEMBER = strawberry.enum_value(
+        "merchant_member", description="Works for a merchant, in all its stores."
+    )
+    STORE_STAFF = strawberry.enum_value("store_staff", description="Works in one store.")
+
+
+@strawberry.type(description="A business on the platform.")
+class Merchant(strawberry.relay.Node):
+    id: strawberry.relay.NodeID[int]
+    name: str = strawberry.field(description="The name it does business under.")
+    external_id: str | None = strawberry.field(description="Its id in the system it was imported from.")
+    created_at: datetime = strawberry.field(description="When it joined.")
+    archived_at: datetime | None = strawberry.field(description="When it was archived; null while in use.")
+
+    @field(description="Its stores that the caller can see.")
+    async def stores(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        order_by: Annotated[
+            StoreOrder | None, strawberry.argument(description="The order; by name when left out.")
+        ] = None,
+    ) -> Connection["Store"]:
+        key = Listing(self.id, store_order(order_by), first, after)
+        return connection(await info.context.loader(stores_by_merchant).load(key), Store.of)
+
+    @field(description="The people who work for it, longest-serving first.", permission=VIEW_TEAM)
+    async def team_members(
+        self, info: Info, first: First = None, after: After = None
+    ) -> Connection["TeamMember"]:
+        key = Listing(self.id, MEMBERS_BY_AGE, first, after)
+        return connection(await info.context.loader(memberships_by_merchant).load(key), TeamMember.of)
+
+    @field(description="Numbers about it.")
+    async def metrics(self, info: Info, context: Stretch = None) -> MerchantMetrics | None:
+        return cast(MerchantMetrics, await metrics_of(info, ScopeKind.MERCHANT, self.id, context))
+
+    @classmethod
+    def of(cls, row: models.Merchant) -> Self:
+        """The merchant as clients see it."""
+        return cls(
+            id=row.id,
+            name=row.name,
+            external_id=row.external_id,
+            created_at=row.created_at,
+            archived_at=row.archived_at,
+        )
+
+    @classmethod
+    async def resolve_nodes(cls, *, info: Info, node_ids: Iterable[str], required: bool = False) -> list[Any]:
+        return await nodes(info, merchants_by_id, cls, node_ids, VIEW)
+
+
+@strawberry.type(description="A place where a merchant sells.")
+class Store(strawberry.relay.Node):
+    id: strawberry.relay.NodeID[int]
+    merchant_id: strawberry.Private[int]
+    name: str = strawberry.field(description="What it is called.")
+    external_id: str | None = strawberry.field(description="Its id in the system it was imported from.")
+    created_at: datetime = strawberry.field(description="When it opened.")
+    closed_at: datetime | None = strawberry.field(description="When it closed; null while open.")
+
+    @field(description="The merchant it belongs to.")
+    async def merchant(self, info: Info) -> Merchant:
+        row = await info.context.loader(merchants_by_id).load(self.merchant_id)
+        assert row is not None, "whoever sees a store sees its merchant"
+        return Merchant.of(row)
+
+    @field(description="Numbers about it.")
+    async def metrics(self, info: Info, context: Stretch = None) -> StoreMetrics | None:
+        return cast(StoreMetrics, await metrics_of(info, ScopeKind.STORE, self.id, context))
+
+    @classmethod
+    def of(cls, row: models.Store) -> Self:
+        """The store as clients see it."""
+        return cls(
+            id=row.id,
+            merchant_id=row.merchant_id,
+            name=row.name,
+            external_id=row.external_id,
+            created_at=row.created_at,
+            closed_at=row.closed_at,
+        )
+
+    @classmethod
+    async def resolve_nodes(cls, *, info: Info, node_ids: Iterable[str], required: bool = False) -> list[Any]:
+        return await nodes(info, stores_by_id, cls, node_ids, VIEW)
+
+
+@strawberry.type(description="A person's role on the platform, for a merchant, or in a store.")
+class TeamMember(strawberry.relay.Node):
+    id: strawberry.relay.NodeID[int]
+    merchant_id: strawberry.Private[int | None]
+    store_id: strawberry.Private[int | None]
+    name: str = strawberry.field(description="The person's name.")
+    email: str | None = strawberry.field(description="The person's e-mail address.")
+    role: TeamRole = strawberry.field(description="What the person may do.")
+    title: str | None = strawberry.field(description="What the merchant calls the role; it gives no rights.")
+    has_account: bool = strawberry.field(description="Whether the person has an account on this system.")
+    created_at: datetime = strawberry.field(description="When the person joined.")
+    ended_at: datetime | None = strawberry.field(description="When the person left; null for members.")
+
+    @field(description="The merchant the person works for; null for administrators of the platform.")
+    async def merchant(self, info: Info) -> Merchant | None:
+        if self.merchant_id is None:
+            return None
+        row = await info.context.loader(merchants_by_id).load(self.merchant_id)
+        return Merchant.of(row) if row else None
+
+    @field(description="The store the person works in; null for those who work in all of them.")
+    async def store(self, info: Info) -> Store | None:
+        if self.store_id is None:
+            return None
+        row = await info.context.loader(stores_by_id).load(self.store_id)
+        return Store.of(row) if row else None
+
+    @classmethod
+    def of(cls, row: models.Membership) -> Self:
+        """The membership as clients see it."""
+        return cls(
+            id=row.id,
+            merchant_id=row.merchant_id,
+            store_id=row.store_id,
+            name=row.name,
+            email=row.email,
+            role=TeamRole(row.role),
+            title=row.title,
+            has_account=row.user_id is not None,
+            created_at=row.created_at,
+            ended_at=row.ended_at,
+        )
+
+    @classmethod
+    async def resolve_nodes(cls, *, info: Info, node_ids: Iterable[str], required: bool = False) -> list[Any]:
+        return await nodes(info, memberships_by_id, cls, node_ids, VIEW_TEAM)
+
+
+async def nodes(info: Info, batch: Any, node: Any, node_ids: Iterable[str], permission: str) -> list[Any]:
+    """The objects with these ids; None for those out of reach, and for all without the permission."""
+    ids: Sequence[int] = [int(id) if id.isascii() and id.isdigit() and len(id) < 19 else 0 for id in node_ids]
+    if info.context.platform is None or not info.context.caller.can(permission):
+        return [None for _ in ids]
+    rows = await info.context.loader(batch).load_many(ids)
+    return [node.of(row) if row is not None else None for row in rows]
