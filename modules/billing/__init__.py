@@ -1,0 +1,1 @@
+"""Billing: tiers, subscriptions and the ledger of monthly recurring revenue."""

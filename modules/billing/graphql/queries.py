@@ -1,0 +1,116 @@
+"""What can be asked about billing."""
+
+from datetime import date, timedelta
+from typing import Annotated
+
+import strawberry
+
+from modules.billing.graphql.arguments import (
+    After,
+    First,
+    SubscriptionFilter,
+    SubscriptionOrder,
+    subscription_order,
+)
+from modules.billing.graphql.contributions import graph
+from modules.billing.loaders import page_of, subscriptions_by_id, with_terms
+from modules.billing.models import MrrMovement as Movement
+from modules.billing.models import Tier
+from modules.billing.mrr import Status
+from modules.billing.permissions import VIEW
+from modules.billing.repository import MrrMovementRepository, SubscriptionRepository, TierRepository
+from modules.billing.types import BillingSubscription, BillingTier, MrrMovement
+from server.clock import start_of_day
+from server.db.paging import Order, fetch_page
+from server.errors import BadUserInput
+from server.graphql.connections import Connection, connection
+from server.graphql.fields import query_field
+from server.graphql.ids import local_id
+from server.graphql.info import Info
+
+TIERS_BY_POSITION = Order("tiers", Tier.position, Tier.id)
+MOVEMENTS_BY_TIME = Order("mrr_movements", Movement.at, Movement.id)
+
+
+@graph.query
+class BillingQuery:
+    @query_field(description="The tiers, in the order they are shown to merchants.", permission=VIEW)
+    async def tiers(
+        self,
+        info: Info,
+        archived: Annotated[
+            bool, strawberry.argument(description="Whether tiers that are no longer sold are listed too.")
+        ] = False,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[BillingTier]:
+        ctx = info.context
+        statement = TierRepository(ctx).listed(archived=archived)
+        page = await fetch_page(ctx.session, statement, TIERS_BY_POSITION, first=first, after=after)
+        return connection(page, lambda row: BillingTier.of(ctx, row))
+
+    @query_field(description="The subscriptions within reach, the latest first.", permission=VIEW)
+    async def subscriptions(
+        self,
+        info: Info,
+        filter: Annotated[
+            SubscriptionFilter | None, strawberry.argument(description="Which ones; all when left out.")
+        ] = None,
+        order_by: Annotated[
+            SubscriptionOrder | None,
+            strawberry.argument(description="The order; the latest first when left out."),
+        ] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[BillingSubscription]:
+        ctx = info.context
+        wanted = filter or SubscriptionFilter()
+        statement = SubscriptionRepository(ctx).matching(
+            ctx.clock.now(),
+            status=Status[wanted.status.name] if wanted.status else None,
+            merchant_id=local_id(wanted.merchant_id, "Merchant") if wanted.merchant_id else None,
+            tier_code=wanted.tier,
+        )
+        page = await fetch_page(
+            ctx.session, statement, subscription_order(order_by), first=first, after=after
+        )
+        states = {state.row.id: state for state in await with_terms(ctx, page.rows)}
+        return connection(page_of(page, states), lambda state: BillingSubscription.of(ctx, state))
+
+    @query_field(description="One subscription; null when there is none within reach.", permission=VIEW)
+    async def subscription(
+        self,
+        info: Info,
+        id: Annotated[strawberry.relay.GlobalID, strawberry.argument(description="Its id.")],
+    ) -> BillingSubscription | None:
+        key = local_id(id, "BillingSubscription")
+        state = await info.context.loader(subscriptions_by_id).load(key)
+        return BillingSubscription.of(info.context, state) if state else None
+
+    @query_field(
+        description="How monthly recurring revenue moved, line by line, oldest first. Lines add up to the MRR.",
+        permission=VIEW,
+    )
+    async def mrr_movements(
+        self,
+        info: Info,
+        date_from: Annotated[
+            date | None, strawberry.argument(description="First local day; from the beginning when left out.")
+        ] = None,
+        date_to: Annotated[
+            date | None,
+            strawberry.argument(description="Last local day; until now when left out. May lie ahead."),
+        ] = None,
+        first: First = None,
+        after: After = None,
+    ) -> Connection[MrrMovement]:
+        ctx = info.context
+        if date_from and date_to and date_from > date_to:
+            raise BadUserInput(f"`dateFrom` {date_from} is after `dateTo` {date_to}.", argument="dateFrom")
+        zone = ctx.current_platform.zone
+        statement = MrrMovementRepository(ctx).between(
+            start_of_day(date_from, zone) if date_from else None,
+            start_of_day(date_to + timedelta(days=1), zone) if date_to else ctx.clock.now(),
+        )
+        page = await fetch_page(ctx.session, statement, MOVEMENTS_BY_TIME, first=first, after=after)
+        return connection(page, lambda row: MrrMovement.of(ctx, row))

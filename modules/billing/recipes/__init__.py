@@ -1,0 +1,1 @@
+"""Foreign data sets, turned into rows of the import files."""
