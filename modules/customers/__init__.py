@@ -1,0 +1,1 @@
+"""The people who buy in a store."""

@@ -1,0 +1,64 @@
+"""Demo data: customers who found their store over two years, more each month and most at the larger stores."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, time, timedelta
+
+from server.contracts.demo import DemoData, DemoSeed
+from server.contracts.imports import Row
+
+FIRST_NAMES = (
+    "Ada",
+    "Bruno",
+    "Clara",
+    "Dan",
+    "Emma",
+    "Finn",
+    "Gina",
+    "Henri",
+    "Iris",
+    "Jan",
+    "Kira",
+    "Louis",
+    "Maya",
+    "Noah",
+)
+LAST_NAMES = (
+    "Arend",
+    "Braun",
+    "Conti",
+    "Diederich",
+    "Ernst",
+    "Feller",
+    "Gomes",
+    "Hansen",
+    "Krier",
+    "Lopes",
+    "Meyer",
+    "Thill",
+)
+
+
+def customers(seed: DemoSeed) -> Iterator[Row]:
+    """One in ten leaves no name, one in five no e-mail address."""
+    random = seed.random("customers")
+    stores = [store_id for store_id, _ in seed.store_ids()]
+    weights = [1 / (rank + 5) for rank in range(len(stores))]
+    places = random.choices(stores, weights, k=seed.platform.customers)
+    start = seed.until - timedelta(days=730)
+    for number, store_id in enumerate(places, start=1):
+        day = start + timedelta(days=int(729 * random.random() ** 0.7))
+        name = f"{random.choice(FIRST_NAMES)} {random.choice(LAST_NAMES)}"
+        yield {
+            "external_id": f"c-{number:05d}",
+            "store_id": store_id,
+            "name": name if number % 10 else None,
+            "email": f"c{number}@shoppers.example" if number % 5 else None,
+            "created_at": datetime.combine(
+                day, time(random.randint(7, 21), random.randint(0, 59))
+            ).isoformat(),
+        }
+
+
+DEMO = DemoData(rows={"customers": customers})

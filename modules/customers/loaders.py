@@ -1,0 +1,103 @@
+"""Customers for many at once: one statement, whatever the number of keys."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+
+from modules.customers.models import Customer
+from modules.customers.repository import CustomerFilter, CustomerRepository, Parent
+from server.context import Context
+from server.db.paging import Order, Page
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a list of customers shows."""
+
+    wanted: CustomerFilter
+    order: Order
+    first: int | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListingOf:
+    """The same list for one store or merchant."""
+
+    parent_id: int
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True)
+class CountOf:
+    """How many customers a filter leaves to one store or merchant."""
+
+    parent_id: int
+    wanted: CustomerFilter
+
+
+async def customers_by_id(ctx: Context, ids: Sequence[int]) -> Sequence[Customer | None]:
+    """The customers within reach."""
+    found = await CustomerRepository(ctx).by_ids(ids)
+    return [found.get(id) for id in ids]
+
+
+async def customers_by_store(ctx: Context, keys: Sequence[ListingOf]) -> Sequence[Page[Customer]]:
+    """A page of customers for each store."""
+    return await _pages(ctx, Customer.store_id, keys, customer_counts_by_store)
+
+
+async def customers_by_merchant(ctx: Context, keys: Sequence[ListingOf]) -> Sequence[Page[Customer]]:
+    """A page of customers for each merchant."""
+    return await _pages(ctx, Customer.merchant_id, keys, customer_counts_by_merchant)
+
+
+async def customer_counts_by_store(ctx: Context, keys: Sequence[CountOf]) -> Sequence[int]:
+    """How many customers each store has."""
+    return await _counts(ctx, Customer.store_id, keys)
+
+
+async def customer_counts_by_merchant(ctx: Context, keys: Sequence[CountOf]) -> Sequence[int]:
+    """How many customers each merchant has."""
+    return await _counts(ctx, Customer.merchant_id, keys)
+
+
+async def _pages(
+    ctx: Context,
+    parent: Parent,
+    keys: Sequence[ListingOf],
+    counts: Callable[[Context, Sequence[CountOf]], Awaitable[Sequence[int]]],
+) -> Sequence[Page[Customer]]:
+    """One statement for each different listing, which is one unless a query uses aliases."""
+    parents: dict[Listing, list[int]] = defaultdict(list)
+    for key in keys:
+        parents[key.listing].append(key.parent_id)
+    found: dict[ListingOf, Page[Customer]] = {}
+    for listing, parent_ids in parents.items():
+
+        async def count_of(parent_id: int, wanted: CustomerFilter = listing.wanted) -> int:
+            return await ctx.loader(counts).load(CountOf(parent_id, wanted))
+
+        pages = await CustomerRepository(ctx).pages(
+            parent,
+            parent_ids,
+            listing.wanted,
+            listing.order,
+            first=listing.first,
+            after=listing.after,
+            count_of=count_of,
+        )
+        found.update((ListingOf(id, listing), page) for id, page in pages.items())
+    return [found[key] for key in keys]
+
+
+async def _counts(ctx: Context, parent: Parent, keys: Sequence[CountOf]) -> Sequence[int]:
+    parents: dict[CustomerFilter, list[int]] = defaultdict(list)
+    for key in keys:
+        parents[key.wanted].append(key.parent_id)
+    found = {
+        wanted: await CustomerRepository(ctx).counts(parent, ids, wanted) for wanted, ids in parents.items()
+    }
+    return [found[key.wanted].get(key.parent_id, 0) for key in keys]
