@@ -6,13 +6,14 @@ from typing import Annotated
 import strawberry
 from strawberry.relay import GlobalID
 
-from modules.tenancy.graphql.arguments import After, First, instant
+from modules.tenancy.graphql.arguments import instant
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.permissions import MANAGE_API_KEYS, VIEW_AUDIT_LOG
 from modules.tenancy.repository.credentials import audit_page
 from modules.tenancy.service import keys as service
 from modules.tenancy.service.values import searchable
 from modules.tenancy.types.accounts import ApiKey, AuditEntry
+from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.errors import ApiKeyNotFound, ScopesNotHeld
 from server.auth.audience import ADMINS
 from server.graphql.connections import Connection, connection
@@ -36,7 +37,7 @@ class AuditQuery:
     async def audit_log(
         self,
         info: Info,
-        first: First = None,
+        first: First = PAGE,
         after: After = None,
         filter: Annotated[
             AuditLogFilter | None, strawberry.argument(description="Which entries; all when left out.")
@@ -61,7 +62,7 @@ class KeyQuery:
         description="The caller's API keys, newest first; for administrators all of the platform.",
         permission=MANAGE_API_KEYS,
     )
-    async def api_keys(self, info: Info, first: First = None, after: After = None) -> Connection[ApiKey]:
+    async def api_keys(self, info: Info, first: First = PAGE, after: After = None) -> Connection[ApiKey]:
         page = await service.list_api_keys(info.context, first=first, after=after)
         return connection(page, ApiKey.of)
 

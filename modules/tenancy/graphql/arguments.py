@@ -9,10 +9,6 @@ from strawberry.relay import GlobalID
 from server.context import Context
 from server.errors import BadUserInput
 
-First = Annotated[
-    int | None, strawberry.argument(description="How many items the page holds: 1 to 100, usually 20.")
-]
-After = Annotated[str | None, strawberry.argument(description="The cursor behind which the page begins.")]
 MerchantId = Annotated[GlobalID, strawberry.argument(description="The merchant.")]
 StoreId = Annotated[GlobalID, strawberry.argument(description="The store.")]
 ExternalId = Annotated[

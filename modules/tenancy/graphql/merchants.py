@@ -5,12 +5,13 @@ from typing import Annotated
 
 import strawberry
 
-from modules.tenancy.graphql.arguments import After, ExternalId, First, MerchantId, instant
+from modules.tenancy.graphql.arguments import ExternalId, MerchantId, instant
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.permissions import MANAGE_MERCHANTS, VIEW
 from modules.tenancy.repository import MerchantRepository
 from modules.tenancy.service import merchants as service
 from modules.tenancy.service.values import searchable
+from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.errors import ExternalIdTaken, MerchantIsArchived, MerchantNotFound
 from modules.tenancy.types.ordering import MerchantOrder, merchant_order
 from modules.tenancy.types.places import Merchant
@@ -37,7 +38,7 @@ class MerchantQuery:
     async def merchants(
         self,
         info: Info,
-        first: First = None,
+        first: First = PAGE,
         after: After = None,
         filter: Annotated[
             MerchantFilter | None, strawberry.argument(description="Which ones; all when left out.")

@@ -4,10 +4,10 @@ from typing import Annotated
 
 import strawberry
 
-from modules.tenancy.graphql.arguments import After, First
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.permissions import CREATE_PLATFORMS, MANAGE_PLATFORM
 from modules.tenancy.service import platforms as service
+from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.errors import PlatformCodeTaken
 from modules.tenancy.types.platforms import Platform
 from server.auth.audience import ADMINS, Audience
@@ -28,7 +28,7 @@ class PlatformQuery:
     @query_field(
         description="The platforms the caller has a role on, by code; for operators all.", signed_in=True
     )
-    async def platforms(self, info: Info, first: First = None, after: After = None) -> Connection[Platform]:
+    async def platforms(self, info: Info, first: First = PAGE, after: After = None) -> Connection[Platform]:
         page = await service.list_platforms(info.context, first=first, after=after)
         return connection(page, Platform.of)
 

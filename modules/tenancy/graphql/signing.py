@@ -6,10 +6,10 @@ from typing import Annotated
 import strawberry
 from strawberry.relay import GlobalID
 
-from modules.tenancy.graphql.arguments import After, First
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.service import sessions as service
 from modules.tenancy.types.accounts import Session, Viewer
+from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.errors import (
     InvalidCredentials,
     PlatformChoiceRequired,
@@ -31,7 +31,7 @@ class SigningQuery:
     @query_field(
         description="The caller's own sign-ins that can still be used, newest first.", signed_in=True
     )
-    async def sessions(self, info: Info, first: First = None, after: After = None) -> Connection[Session]:
+    async def sessions(self, info: Info, first: First = PAGE, after: After = None) -> Connection[Session]:
         ctx = info.context
         current = service.current_session_id(ctx)
         page = await service.list_sessions(ctx, first=first, after=after)

@@ -6,12 +6,13 @@ from typing import Annotated
 import strawberry
 from strawberry.relay import GlobalID
 
-from modules.tenancy.graphql.arguments import After, ExternalId, First, MerchantId, StoreId, instant
+from modules.tenancy.graphql.arguments import ExternalId, MerchantId, StoreId, instant
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.permissions import MANAGE_STORES, VIEW
 from modules.tenancy.repository import StoreRepository
 from modules.tenancy.service import stores as service
 from modules.tenancy.service.values import searchable
+from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.errors import (
     ExternalIdTaken,
     MerchantIsArchived,
@@ -45,7 +46,7 @@ class StoreQuery:
     async def stores(
         self,
         info: Info,
-        first: First = None,
+        first: First = PAGE,
         after: After = None,
         filter: Annotated[
             StoreFilter | None, strawberry.argument(description="Which ones; all when left out.")

@@ -101,6 +101,6 @@ def _announce(ctx: Context, platform_id: int) -> None:
     """Every process reads the platform again once this is committed."""
 
     async def announce() -> None:
-        await ctx.services.platform_changes.announce(platform_id)
+        await ctx.services.changes.announce(platform_id)
 
     ctx.after_commit(announce)

@@ -17,6 +17,7 @@ from modules.tenancy.loaders import (
     stores_by_merchant,
 )
 from modules.tenancy.permissions import VIEW, VIEW_TEAM
+from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.ordering import MEMBERS_BY_AGE, StoreOrder, store_order
 from server.contracts.metrics import ScopeKind
 from server.graphql.connections import Connection, connection
@@ -25,10 +26,6 @@ from server.graphql.info import Info
 from server.metrics.graphql import MerchantMetrics, StoreMetrics, metrics_of
 from server.metrics.graphql_types import MetricsContextInput
 
-First = Annotated[
-    int | None, strawberry.argument(description="How many items the page holds: 1 to 100, usually 20.")
-]
-After = Annotated[str | None, strawberry.argument(description="The cursor behind which the page begins.")]
 Stretch = Annotated[
     MetricsContextInput | None,
     strawberry.argument(description="Which stretch of time; the last 30 days when left out."),
@@ -56,7 +53,7 @@ class Merchant(strawberry.relay.Node):
     async def stores(
         self,
         info: Info,
-        first: First = None,
+        first: First = PAGE,
         after: After = None,
         order_by: Annotated[
             StoreOrder | None, strawberry.argument(description="The order; by name when left out.")
@@ -67,7 +64,7 @@ class Merchant(strawberry.relay.Node):
 
     @field(description="The people who work for it, longest-serving first.", permission=VIEW_TEAM)
     async def team_members(
-        self, info: Info, first: First = None, after: After = None
+        self, info: Info, first: First = PAGE, after: After = None
     ) -> Connection["TeamMember"]:
         key = Listing(self.id, MEMBERS_BY_AGE, first, after)
         return connection(await info.context.loader(memberships_by_merchant).load(key), TeamMember.of)
