@@ -16,7 +16,7 @@ class AuditEntry(Base):
     """Append-only: the application role may insert and read, never change or delete."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index("ix_audit_entry_platform_at", "platform_id", "at", "id"),)
+    __table_args__ = (Index("ix_audit_entry_platform_at", "platform_id", "at", "id"), Index(None, "user_id"))
 
     id: Mapped[BigId]
     platform_id: Mapped[int | None] = mapped_column(ForeignKey("platform.id"))

@@ -73,6 +73,8 @@ def _commit(connection: Connection) -> None:
 
 
 def _rollback(connection: Connection) -> None:
+    if connection.invalidated:
+        return
     driver = _driver(connection)
     if driver.is_in_transaction() and not driver.is_closed():
         await_only(driver.execute("ROLLBACK"))

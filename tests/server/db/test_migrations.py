@@ -1,0 +1,117 @@
+"""Migrations: named, ordered, reversible, equal to the models, safe to run while the previous release serves."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from server.db.base import Base
+from server.db.engine import async_url
+from server.db.migrate import downgrade, migration_heads, script_directory, upgrade, upgrade_sql
+from server.embedded import DatabaseUrls, EmbeddedPostgres, create_database, drop_database
+from server.embedded.servers import Servers
+from server.platforms.registry import Registry
+
+NAME = re.compile(r"(?P<code>[a-z][a-z0-9_]*)_(?P<sequence>\d{3})_[a-z0-9_]+\.py")
+
+
+@pytest.fixture
+def empty_database(postgres: EmbeddedPostgres, worker_id: str) -> Iterator[DatabaseUrls]:
+    name = f"migrations_{worker_id}"
+    drop_database(postgres, name)
+    yield create_database(postgres, name)
+    drop_database(postgres, name)
+
+
+@pytest.fixture
+def folders(registry: Registry) -> list[Path]:
+    return registry.migration_folders
+
+
+def test_files_are_named_after_their_branch_and_place(folders: list[Path]) -> None:
+    for script in script_directory(folders).walk_revisions():
+        name = Path(script.module.__file__ or "").name
+        match = NAME.fullmatch(name)
+        assert match, f"{name}: call it <code>_<sequence>_<description>.py"
+        assert script.revision == f"{match['code']}_{match['sequence']}"
+
+
+def test_every_module_has_one_head(folders: list[Path], registry: Registry) -> None:
+    heads = migration_heads(folders)
+
+    with_migrations = {f.parent.name for f in folders if any(f.glob("*.py"))}
+    assert set(heads) == {"kernel"} | with_migrations
+    assert set(heads) <= registry.codes | {"kernel"}
+
+
+async def test_go_up_down_and_up_again(empty_database: DatabaseUrls, folders: list[Path]) -> None:
+    await upgrade(empty_database.owner_url, folders)
+    before = await tables_of(empty_database)
+
+    await downgrade(empty_database.owner_url, folders, "base")
+    assert await tables_of(empty_database) == {"alembic_version"}
+    await upgrade(empty_database.owner_url, folders)
+
+    assert await tables_of(empty_database) == before
+
+
+async def test_two_starts_at_once_do_not_collide(empty_database: DatabaseUrls, servers: Servers) -> None:
+    environment = {**os.environ, "DATABASE_URL": empty_database.owner_url, "REDIS_URL": servers.redis_url}
+
+    async def start() -> int:
+        command = (sys.executable, "-m", "server", "migrate")
+        return await (await asyncio.create_subprocess_exec(*command, env=environment)).wait()
+
+    assert await asyncio.gather(start(), start()) == [0, 0]
+    assert "platform" in await tables_of(empty_database)
+
+
+async def test_make_what_the_models_say(empty_database: DatabaseUrls, folders: list[Path]) -> None:
+    await upgrade(empty_database.owner_url, folders)
+    engine = create_async_engine(async_url(empty_database.owner_url))
+
+    def differences(connection: Connection) -> list[object]:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+    try:
+        async with engine.connect() as connection:
+            found = await connection.run_sync(differences)
+    finally:
+        await engine.dispose()
+    assert found == []
+
+
+def test_the_linter_finds_nothing_unsafe(folders: list[Path], tmp_path: Path) -> None:
+    file = tmp_path / "migrations.sql"
+    file.write_text(upgrade_sql(folders))
+
+    squawk = Path(sys.executable).with_name("squawk")
+    result = subprocess.run(
+        [squawk, "--config", "squawk.toml", str(file)], capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stdout
+
+
+def test_times_have_zones(folders: list[Path]) -> None:
+    assert "TIMESTAMP WITHOUT TIME ZONE" not in upgrade_sql(folders)
+
+
+async def tables_of(database: DatabaseUrls) -> set[str]:
+    engine = create_async_engine(async_url(database.owner_url))
+    try:
+        async with engine.connect() as connection:
+            rows = await connection.execute(
+                text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            )
+            return set(rows.scalars())
+    finally:
+        await engine.dispose()
