@@ -51,3 +51,10 @@ class Catalogue:
         """The metrics of enabled modules; those of internal modules for administrators only."""
         hidden = frozenset() if ctx.caller.audience in ADMINS else self._internal
         return [m for m in self.metrics.values() if m.module in ctx.modules and m.module not in hidden]
+
+
+def formula(metric: Metric) -> str | None:
+    """The two metrics a ratio divides, or how the source counts."""
+    if metric.fold is Fold.RATIO:
+        return f"{metric.num} / {metric.den}"
+    return (metric.source.doc if metric.source else None) or None

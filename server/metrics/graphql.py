@@ -5,13 +5,14 @@ from typing import Annotated, Any, cast
 import strawberry
 from strawberry.relay import GlobalID
 
-from server.contracts.metrics import Fold, Metric, ScopeKind
+from server.contracts.metrics import Metric, ScopeKind
 from server.contracts.module import ModuleDefinition
 from server.errors import PlatformRequired
 from server.graphql.fields import field, query_field
 from server.graphql.graph import ModuleGraph
 from server.graphql.ids import global_id, local_id
 from server.graphql.info import Info
+from server.metrics.catalogue import formula
 from server.metrics.generated import contribute
 from server.metrics.graphql_types import (
     MetricFold,
@@ -96,13 +97,6 @@ class MetricDefinition:
     @field(description="Name for people, in the caller's language.")
     def label(self, info: Info) -> str:
         return label_of(info.context, self.metric)
-
-
-def formula(metric: Metric) -> str | None:
-    """The two metrics a ratio divides, or how the source counts."""
-    if metric.fold is Fold.RATIO:
-        return f"{metric.num} / {metric.den}"
-    return (metric.source.doc if metric.source else None) or None
 
 
 async def metrics_of(info: Info, kind: ScopeKind, id: int, context: MetricsContextInput | None = None) -> Any:

@@ -1,0 +1,47 @@
+"""Every metric of the installed modules can be computed."""
+
+from datetime import timedelta
+
+import pytest
+
+from server.contracts.metrics import ScopeKind
+from server.metrics.catalogue import Catalogue
+from server.metrics.compute import compute
+from server.metrics.windows import Window
+from server.testing import TestPlatform
+
+
+@pytest.mark.parametrize("kind", ScopeKind)
+async def test_every_source_answers_with_its_columns(platform: TestPlatform, kind: ScopeKind) -> None:
+    catalogue = Catalogue(platform.facet.registry.definitions)
+    metrics = [metric for metric in catalogue.metrics.values() if kind in catalogue.scopes(metric)]
+    now = platform.facet.clock.now()
+    windows = [Window(now - timedelta(days=2), now - timedelta(days=1)), Window(now - timedelta(days=1), now)]
+
+    async with platform.context() as ctx:
+        values = await compute(ctx, catalogue, metrics, kind, [platform.id], windows)
+
+    assert metrics
+    for metric in metrics:
+        for window in windows:
+            found = values.of(metric, platform.id, window)
+            assert found.number in (0, None), metric.key
+            assert found.amounts in ({"EUR": 0}, None), metric.key
+
+
+def test_every_declared_scope_is_served(platform: TestPlatform) -> None:
+    catalogue = Catalogue(platform.facet.registry.definitions)
+
+    for metric in catalogue.metrics.values():
+        assert catalogue.scopes(metric) == metric.scopes, metric.key
+
+
+async def test_every_metric_has_its_field(platform: TestPlatform) -> None:
+    result = await platform.execute(
+        "{ platformMetrics { values { key value } } metricCatalog { key scopes } }"
+    )
+
+    assert result.errors == []
+    assert result.data is not None
+    about_platform = [m["key"] for m in result.data["metricCatalog"] if "PLATFORM" in m["scopes"]]
+    assert [value["key"] for value in result.data["platformMetrics"]["values"]] == about_platform
