@@ -1,7 +1,7 @@
 """GraphQL types made from metric declarations: one for each module and kind of scope, a field per metric.
 
-`billing` with metrics about merchants gives the type `BillingMerchantMetrics` and the field
-`MerchantMetrics.billing`, both the module's own, so they come and go with it.
+`shops` with metrics about merchants gives the type `ShopsMerchantMetrics` and the field
+`MerchantMetrics.shops`, both the module's own, so they come and go with it.
 """
 
 from collections.abc import Awaitable, Callable, Iterable
@@ -34,7 +34,7 @@ def _numbers(definition: ModuleDefinition, kind: ScopeKind, metrics: Iterable[Me
     members: dict[str, Any] = {metric.name: _metric_field(metric) for metric in metrics}
     members["__annotations__"] = {"about": strawberry.Private[Asked]}
     members["__module__"] = __name__
-    description = f"What {definition.name} counts about {WORDS[kind]}."
+    description = f"Numbers of the module {definition.name} about {WORDS[kind]}."
     return strawberry.type(type(name, (), members), description=description)
 
 
@@ -49,7 +49,7 @@ def _extension(definition: ModuleDefinition, kind: ScopeKind, numbers: type) -> 
     def resolve(self: Any, info: Info) -> Any:
         return numbers(about=self.about)
 
-    member = field(description=f"What {definition.name} counts.")(_returning(resolve, numbers))
+    member = field(description=f"Numbers of the module {definition.name}.")(_returning(resolve, numbers))
     name = f"{_pascal(definition.code)}On{kind.value.capitalize()}"
     return strawberry.type(type(name, (), {definition.code: member, "__module__": __name__}))
 

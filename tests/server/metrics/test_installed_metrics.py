@@ -7,6 +7,7 @@ import pytest
 from server.contracts.metrics import ScopeKind
 from server.metrics.catalogue import Catalogue
 from server.metrics.compute import compute
+from server.metrics.graphql_types import label_of
 from server.metrics.windows import Window
 from server.testing import TestPlatform
 
@@ -45,3 +46,13 @@ async def test_every_metric_has_its_field(platform: TestPlatform) -> None:
     assert result.data is not None
     about_platform = [m["key"] for m in result.data["metricCatalog"] if "PLATFORM" in m["scopes"]]
     assert [value["key"] for value in result.data["platformMetrics"]["values"]] == about_platform
+
+
+async def test_names_are_in_the_caller_s_language(platform: TestPlatform) -> None:
+    metric = platform.facet.registry.metrics["tenancy.total_stores"]
+
+    async with platform.context() as ctx:
+        ctx.locale = "fr-LU"
+        assert label_of(ctx, metric) == "Boutiques"
+        ctx.locale = "xx"
+        assert label_of(ctx, metric) == metric.label
