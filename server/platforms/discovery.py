@@ -88,6 +88,9 @@ def _attempt(name: str, load: Load) -> ModuleDefinition | Problem:
 
 
 def _where(error: Exception) -> str:
-    frames = [f for f in traceback.extract_tb(error.__traceback__) if "importlib" not in f.filename]
-    place = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
-    return f"{type(error).__name__}: {error}{place}"
+    """What happened, and the last line of our own or the module's code that led to it."""
+    place = ""
+    for frame in traceback.extract_tb(error.__traceback__):
+        if not any(part in frame.filename for part in ("importlib", "site-packages")):
+            place = f" ({Path(frame.filename).name}, line {frame.lineno})"
+    return f"{type(error).__name__}: {error}{'' if isinstance(error, SyntaxError) else place}"

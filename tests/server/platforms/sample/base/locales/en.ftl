@@ -1,0 +1,3 @@
+menu-home = Home
+permission-base-view = View
+module-name = Base

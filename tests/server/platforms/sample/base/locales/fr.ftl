@@ -1,0 +1,3 @@
+menu-home = Accueil
+permission-base-view = Voir
+module-name = Socle
