@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from modules.customers.models import Customer
-from modules.customers.repository import CustomerFilter, CustomerRepository, Parent
+from modules.customers.repository import CustomerCriteria, CustomerRepository, Parent
 from server.context import Context
 from server.db.paging import Order, Page
 
@@ -16,7 +16,7 @@ from server.db.paging import Order, Page
 class Listing:
     """What a list of customers shows."""
 
-    wanted: CustomerFilter
+    wanted: CustomerCriteria
     order: Order
     first: int | None
     after: str | None
@@ -35,7 +35,7 @@ class CountOf:
     """How many customers a filter leaves to one store or merchant."""
 
     parent_id: int
-    wanted: CustomerFilter
+    wanted: CustomerCriteria
 
 
 async def customers_by_id(ctx: Context, ids: Sequence[int]) -> Sequence[Customer | None]:
@@ -77,7 +77,7 @@ async def _pages(
     found: dict[ListingOf, Page[Customer]] = {}
     for listing, parent_ids in parents.items():
 
-        async def count_of(parent_id: int, wanted: CustomerFilter = listing.wanted) -> int:
+        async def count_of(parent_id: int, wanted: CustomerCriteria = listing.wanted) -> int:
             return await ctx.loader(counts).load(CountOf(parent_id, wanted))
 
         pages = await CustomerRepository(ctx).pages(
@@ -94,7 +94,7 @@ async def _pages(
 
 
 async def _counts(ctx: Context, parent: Parent, keys: Sequence[CountOf]) -> Sequence[int]:
-    parents: dict[CustomerFilter, list[int]] = defaultdict(list)
+    parents: dict[CustomerCriteria, list[int]] = defaultdict(list)
     for key in keys:
         parents[key.wanted].append(key.parent_id)
     found = {

@@ -30,7 +30,7 @@ ORDERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class CustomerFilter:
+class CustomerCriteria:
     """Which customers to list. `search` is part of the name or e-mail address, or the whole external id;
     times are half-open [after, before); `archived` None lists both kinds."""
 
@@ -98,7 +98,7 @@ class CustomerRepository(Repository[Customer]):
         return await self.one(statement.execution_options(populate_existing=True))
 
     async def page(
-        self, wanted: CustomerFilter, order: Order, *, first: int | None, after: str | None
+        self, wanted: CustomerCriteria, order: Order, *, first: int | None, after: str | None
     ) -> Page[Customer]:
         """A page of the customers within reach."""
         return await fetch_page(self.session, wanted.apply(self.owned()), order, first=first, after=after)
@@ -107,7 +107,7 @@ class CustomerRepository(Repository[Customer]):
         self,
         parent: Parent,
         parent_ids: Sequence[int],
-        wanted: CustomerFilter,
+        wanted: CustomerCriteria,
         order: Order,
         *,
         first: int | None,
@@ -127,7 +127,7 @@ class CustomerRepository(Repository[Customer]):
         )
 
     async def counts(
-        self, parent: Parent, parent_ids: Iterable[int], wanted: CustomerFilter
+        self, parent: Parent, parent_ids: Iterable[int], wanted: CustomerCriteria
     ) -> dict[int, int]:
         """How many customers each store or merchant has; those without any are absent."""
         statement = wanted.apply(self.owned(parent, func.count())).where(parent.in_(set(parent_ids)))

@@ -10,7 +10,7 @@ import strawberry
 from modules.customers import models
 from modules.customers.loaders import customers_by_id
 from modules.customers.permissions import VIEW
-from modules.customers.repository import ORDERS, CustomerFilter
+from modules.customers.repository import ORDERS, CustomerCriteria
 from modules.tenancy.api import Merchant, OrderDirection, Store, merchants_by_id, stores_by_id
 from server.db.paging import Order
 from server.errors import BadUserInput
@@ -82,7 +82,7 @@ class CustomerOrder:
 
 
 @strawberry.input(description="Which customers to list.")
-class CustomersFilter:
+class CustomerFilter:
     search: str | None = strawberry.field(
         default=None, description="Part of the name or e-mail address, or the whole external id."
     )
@@ -110,11 +110,11 @@ def ordering(wanted: CustomerOrder | None) -> Order:
     return ORDERS[str(wanted.field.value), wanted.direction is OrderDirection.DESC]
 
 
-def criteria(wanted: CustomersFilter | None) -> CustomerFilter:
+def criteria(wanted: CustomerFilter | None) -> CustomerCriteria:
     """What the repository looks for; those in use when nothing is said. Raises `BadUserInput`."""
     if wanted is None:
-        return CustomerFilter()
-    return CustomerFilter(
+        return CustomerCriteria()
+    return CustomerCriteria(
         search="".join(filter(str.isprintable, wanted.search or "")).strip() or None,
         store_id=local_id(wanted.store_id, "Store") if wanted.store_id else None,
         merchant_id=local_id(wanted.merchant_id, "Merchant") if wanted.merchant_id else None,

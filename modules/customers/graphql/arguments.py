@@ -4,7 +4,7 @@ from typing import Annotated, TypeAlias
 
 import strawberry
 
-from modules.customers.types import CustomerOrder, CustomersFilter
+from modules.customers.types import CustomerFilter, CustomerOrder
 
 First: TypeAlias = Annotated[
     int | None, strawberry.argument(description="How many customers the page holds: 1 to 100, usually 20.")
@@ -13,7 +13,7 @@ After: TypeAlias = Annotated[
     str | None, strawberry.argument(description="The cursor behind which the page begins.")
 ]
 Filter: TypeAlias = Annotated[
-    CustomersFilter | None, strawberry.argument(description="Which customers; those in use when left out.")
+    CustomerFilter | None, strawberry.argument(description="Which customers; those in use when left out.")
 ]
 OrderBy: TypeAlias = Annotated[
     CustomerOrder | None, strawberry.argument(description="The order; newest first when left out.")
