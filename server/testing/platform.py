@@ -24,7 +24,7 @@ _numbers = count(1)
 class Result:
     """The answer to an operation; `errors` as a client receives them."""
 
-    data: dict[str, Any] | None
+    data: Any
     errors: list[dict[str, Any]] = field(default_factory=list)
     extensions: dict[str, Any] = field(default_factory=dict)
 
