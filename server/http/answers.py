@@ -23,7 +23,6 @@ logger = get_logger(__name__)
 
 INTERNAL_ERROR = "INTERNAL_ERROR"
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
-VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 
 ANSWER_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import DocumentNode, GraphQLError, Node, OperationDefinitionNode
+from graphql import DocumentNode, FragmentDefinitionNode, GraphQLError, Node, OperationDefinitionNode
 
 from server.errors import BadUserInput, QueryTooCostly
-from server.http.measure import Measure, Meter
+from server.http.measure import Measure, Meter, most_repeated
+
+VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +29,7 @@ class Limits:
     directives: int = 8
     root_fields: int = 20
     fields: int = 500
+    repeats: int = 30
     introspection_depth: int = 20
     introspection_fields: int = 500
     introspection_aliases: int = 8
@@ -85,15 +89,47 @@ def bad_input(message: str, node: Node | None = None, **details: Any) -> GraphQL
     return GraphQLError(message, nodes=node, extensions={"code": BadUserInput.code, **details})
 
 
+def invalid(message: str, node: Node | None = None) -> GraphQLError:
+    """A document that breaks a rule of GraphQL itself."""
+    return GraphQLError(message, nodes=node, extensions={"code": VALIDATION_FAILED})
+
+
 def check_shape(document: DocumentNode, limits: Limits) -> list[GraphQLError]:
     """The limits that any operation of `document` breaks; independent of schema and variables."""
     meter = Meter(document)
+    operations = [d for d in document.definitions if isinstance(d, OperationDefinitionNode)]
+    broken = [error for o in operations for error in _broken(meter.operation(o), o, limits)]
+    # What follows takes time for every field written out, so only for documents that are small.
+    return (
+        broken
+        or _out_of_place(document, meter)
+        or [error for o in operations for error in _repeated(document, o, limits)]
+    )
+
+
+def _out_of_place(document: DocumentNode, meter: Meter) -> list[GraphQLError]:
+    """Fragments that validation would refuse as well, but only after looking hard at them."""
+    if meter.cyclic:
+        name = min(meter.cyclic)
+        return [invalid(f"Fragment '{name}' contains itself; remove the spread that leads back to it.")]
+    names = [d.name.value for d in document.definitions if isinstance(d, FragmentDefinitionNode)]
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
+    if repeated:
+        return [invalid(f"There are several fragments named '{repeated[0]}'; give each its own name.")]
     return [
-        error
-        for definition in document.definitions
-        if isinstance(definition, OperationDefinitionNode)
-        for error in _broken(meter.operation(definition), definition, limits)
+        invalid(f"Fragment '{fragment.name.value}' is never used; remove it.", fragment)
+        for fragment in meter.unused()[:1]
     ]
+
+
+def _repeated(
+    document: DocumentNode, operation: OperationDefinitionNode, limits: Limits
+) -> list[GraphQLError]:
+    count = most_repeated(document, operation)
+    if count <= limits.repeats:
+        return []
+    what, advice = f"selects one field {count} times", "select it once"
+    return [too_costly(what, value=count, limit=limits.repeats, advice=advice, node=operation)]
 
 
 def _broken(measure: Measure, operation: OperationDefinitionNode, limits: Limits) -> Sequence[GraphQLError]:

@@ -66,15 +66,16 @@ class Measure:
 
 
 class Meter:
-    """Measures the operations of one document. `visited` counts the selections it looked at."""
+    """Measures the operations of one document.
+
+    `visited` counts the selections it looked at. `cyclic` names fragments found to contain themselves; a
+    measure leaves the repetition out.
+    """
 
     def __init__(self, document: DocumentNode) -> None:
         self.visited = 0
-        self._fragments = {
-            definition.name.value: definition
-            for definition in document.definitions
-            if isinstance(definition, FragmentDefinitionNode)
-        }
+        self.cyclic: set[str] = set()
+        self._fragments = _fragments(document)
         self._measured: dict[tuple[str, bool], Measure | None] = {}
 
     def operation(self, operation: OperationDefinitionNode) -> Measure:
@@ -90,6 +91,11 @@ class Meter:
         except _TooTangled:
             total.tangled = True
         return total
+
+    def unused(self) -> list[FragmentDefinitionNode]:
+        """The fragments that no operation measured so far spreads."""
+        used = {name for name, _ in self._measured}
+        return [definition for name, definition in self._fragments.items() if name not in used]
 
     def _selections(self, selection_set: SelectionSetNode, *, inside: bool, nested: int) -> Measure:
         """`inside`: below `__schema` or `__type`, where the allowances are separate."""
@@ -135,8 +141,10 @@ class Meter:
     def _fragment(self, name: str, *, inside: bool, nested: int) -> Measure:
         key = (name, inside)
         if key in self._measured:
-            # A fragment inside itself adds nothing here; validation refuses the cycle.
-            return self._measured[key] or Measure()
+            known = self._measured[key]
+            if known is None:
+                self.cyclic.add(name)
+            return known or Measure()
         definition = self._fragments.get(name)
         self._measured[key] = None
         measure = Measure()
@@ -151,6 +159,53 @@ class Meter:
         for directive in directives or ():
             total.directives += 1
             total.list_items = max(total.list_items, _longest_argument(directive.arguments))
+
+
+def most_repeated(document: DocumentNode, operation: OperationDefinitionNode) -> int:
+    """How often the operation selects one field of one object, at its worst place.
+
+    Validation compares each of them with each other one. Takes time in proportion to the fields written out,
+    so ask only after they were found to be few, and no fragment contains itself.
+    """
+    fragments = _fragments(document)
+    most = 0
+    stack: list[list[SelectionSetNode]] = [[operation.selection_set]]
+    while stack:
+        for same in _by_response_name(stack.pop(), fragments).values():
+            most = max(most, len(same))
+            inner = [field.selection_set for field in same if field.selection_set is not None]
+            if inner:
+                stack.append(inner)
+    return most
+
+
+def _by_response_name(
+    selection_sets: list[SelectionSetNode], fragments: dict[str, FragmentDefinitionNode]
+) -> dict[str, list[FieldNode]]:
+    """The fields of one object, fragments followed once each, as an executor collects them."""
+    fields: dict[str, list[FieldNode]] = {}
+    followed: set[str] = set()
+    pending = list(selection_sets)
+    while pending:
+        for selection in pending.pop().selections:
+            if isinstance(selection, FieldNode):
+                name = selection.alias or selection.name
+                fields.setdefault(name.value, []).append(selection)
+            elif isinstance(selection, InlineFragmentNode):
+                pending.append(selection.selection_set)
+            elif isinstance(selection, FragmentSpreadNode) and selection.name.value not in followed:
+                followed.add(selection.name.value)
+                if selection.name.value in fragments:
+                    pending.append(fragments[selection.name.value].selection_set)
+    return fields
+
+
+def _fragments(document: DocumentNode) -> dict[str, FragmentDefinitionNode]:
+    return {
+        definition.name.value: definition
+        for definition in document.definitions
+        if isinstance(definition, FragmentDefinitionNode)
+    }
 
 
 def _longest_argument(arguments: Iterable[ArgumentNode] | None) -> int:

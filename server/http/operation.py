@@ -25,12 +25,12 @@ from server.auth.caller import Caller
 from server.composition import DocumentRecord, SchemaView
 from server.context import Context
 from server.errors import BadUserInput, RateLimited, Unauthenticated
-from server.http.answers import VALIDATION_FAILED, Answer, answer_refusal, answer_result
+from server.http.answers import Answer, answer_refusal, answer_result
 from server.http.body import Parameters
 from server.http.budget import Budget, Charge
 from server.http.cost import CostFacts, operation_cost
 from server.http.declared import is_public
-from server.http.limits import Limits, check_shape, check_variables
+from server.http.limits import VALIDATION_FAILED, Limits, check_shape, check_variables
 from server.http.measure import INTROSPECTION_FIELDS
 from server.http.notes import RequestNotes
 from server.http.refusal import Refusal, refuse, refuse_document, refuse_for

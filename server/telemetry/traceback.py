@@ -31,7 +31,8 @@ def describe_exception(error: BaseException) -> list[dict[str, Any]]:
 
 
 def _frames(trace: TracebackType | None) -> list[str]:
-    frames = traceback.extract_tb(trace)[-_MOST_FRAMES:]
+    # Source lines are not wanted, and reading them from disk would hold up the event loop.
+    frames = traceback.StackSummary.extract(traceback.walk_tb(trace), lookup_lines=False)[-_MOST_FRAMES:]
     return [f"{'/'.join(PurePath(f.filename).parts[-3:])}:{f.lineno} {f.name}" for f in frames]
 
 

@@ -7,9 +7,10 @@ from collections.abc import Callable
 import pytest
 from graphql import get_introspection_query, parse
 
-from server.http.limits import Limits, check_shape
+from server.composition import ViewCache
+from server.http.limits import Limits
 from server.http.measure import Meter
-from tests.server.http.conftest import Site
+from tests.server.http.conftest import Site, open_site
 
 LIMITS = Limits()
 
@@ -34,7 +35,15 @@ def _root_fields(count: int) -> str:
 
 
 def _fields(count: int) -> str:
-    return "{book{" + "title " * (count - 1) + "}}"
+    # 4 fields each time, 19 different paths
+    books = [f"a{i}:books(first:1){{nodes{{{'title isbn pages ' * 8}}}}}" for i in range(19)]
+    text = "{" + " ".join(books)
+    rest = count - 19 * (2 + 24)
+    return text + " book{" + "title " * (rest - 1) + "}}"
+
+
+def _repeats(count: int) -> str:
+    return "{book{...F author{books(first:1){nodes{title}}}}} fragment F on Book{" + "title " * count + "}"
 
 
 def _literals(count: int) -> str:
@@ -50,7 +59,11 @@ def _introspection_aliases(count: int) -> str:
 
 
 def _introspection_fields(count: int) -> str:
-    return "{__schema{" + "description " * count + "}}"
+    names = ["name", "description", "kind", "isOneOf", "specifiedByURL", "__typename"]
+    paths = ["types", "queryType", "mutationType", "subscriptionType"]
+    inner = {path: " ".join(names * 20) for path in paths}
+    rest = count - 4 * 121 - 1
+    return "{__schema{" + " ".join(f"{p}{{{inner[p]}}}" for p in paths) + " __typename" * (rest + 1) + "}}"
 
 
 def _introspection_depth(count: int) -> str:
@@ -64,6 +77,7 @@ SHAPES: list[tuple[Callable[[int], str], int, str]] = [
     (_directives, 8, "uses {} directives"),
     (_root_fields, 20, "selects {} root fields"),
     (_fields, 500, "selects {} fields"),
+    (_repeats, 30, "selects one field {} times"),
     (_literals, 250, "has a list of {} values"),
     (_default_literals, 250, "has a list of {} values"),
     (_introspection_aliases, 8, "uses {} aliases inside introspection"),
@@ -106,14 +120,46 @@ async def test_refuses_long_texts_while_reading_them(site: Site, text: str, code
     assert error["extensions"]["code"] == "GRAPHQL_PARSE_FAILED"
 
 
-async def test_reads_exactly_as_many_tokens_as_allowed(site: Site) -> None:
-    # braces are 2 tokens, aliased fields 3, plain ones 1
-    text = "{book{" + "title " * 494 + "}}"
-    padded = text[:-2] + "... on Book @include(if:true) {title}" + "}}"
-    limits = Limits(tokens=2 + 2 + 1 + 494)
+async def test_reads_exactly_as_many_tokens_as_allowed(views: ViewCache) -> None:
+    async with open_site(views, limits=Limits(tokens=7)) as site:
+        on_the_limit = await site.query("{ book { title isbn } }")
+        one_more = await site.query("{ book { title isbn pages } }")
 
-    assert check_shape(parse(text, max_lexical_tokens=limits.tokens), limits) == []
-    assert (await site.query(padded)).status_code == 200
+    assert on_the_limit.status_code == 200
+    assert "more than 7" in one_more.json()["errors"][0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("fragments", "message"),
+    [
+        (
+            "fragment F on Book { author { books { nodes { ...F } } } }",
+            "Fragment 'F' contains itself; remove the spread that leads back to it.",
+        ),
+        (
+            "fragment F on Book { ...G ...G } fragment G on Book { ...F ...F }",
+            "Fragment 'F' contains itself; remove the spread that leads back to it.",
+        ),
+        (
+            "fragment F on Book { title } fragment G on Book { " + "author { name } " * 240 + "}",
+            "Fragment 'G' is never used; remove it.",
+        ),
+        (
+            "fragment F on Book { title } fragment F on Book { " + "author { name } " * 240 + "}",
+            "There are several fragments named 'F'; give each its own name.",
+        ),
+    ],
+    ids=["cycle", "doubling cycle", "unused", "same name"],
+)
+async def test_refuses_fragments_that_hide_work_for_validation(
+    site: Site, fragments: str, message: str
+) -> None:
+    response = await site.query("{ book { ...F } } " + fragments)
+
+    assert response.status_code == 400
+    (error,) = response.json()["errors"]
+    assert error["message"] == message
+    assert error["extensions"] == {"code": "GRAPHQL_VALIDATION_FAILED"}
 
 
 async def test_names_every_limit_that_is_broken(site: Site) -> None:
