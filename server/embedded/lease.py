@@ -75,7 +75,10 @@ def stop_unused(server: Server) -> None:
 
 def stop_when_unused(server: Server) -> None:
     """Wait until the last share is given back or taken back, and stop the server if it still runs then."""
-    users = _open(server.directory / "users.lock")
+    try:
+        users = os.open(server.directory / "users.lock", os.O_RDONLY)
+    except FileNotFoundError:  # the folder was removed, or is being removed: nothing may appear in it
+        return
     try:
         fcntl.flock(users, fcntl.LOCK_EX)
         server.shut_down()
@@ -98,8 +101,15 @@ def _stop_if_unused(server: Server) -> None:
 def _watch(server: Server) -> None:
     """Start the process that stops the server when every user was killed before it could."""
     path = os.pathsep.join([str(PROJECT), *filter(None, [os.environ.get("PYTHONPATH")])])
+    watch = [sys.executable, "-m", "server.embedded.watch", server.kind, str(server.directory.parent)]
     subprocess.run(
-        [sys.executable, "-m", "server.embedded.watch", server.kind, str(server.directory.parent)],
+        [
+            "/bin/sh",
+            "-c",
+            '"$@" &',
+            "sh",
+            *watch,
+        ],  # the shell leaves it to the system; we need not wait for it
         cwd=server.directory,
         env={**os.environ, "PYTHONPATH": path},
         stdin=subprocess.DEVNULL,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +12,7 @@ from server.embedded.valkey import ValkeyServer
 
 
 def main(kind: str, data_dir: str) -> None:
-    """Return at once, and wait in a process of its own."""
-    if os.fork():
-        os._exit(0)
+    """Wait for the end of the last user of the server of this kind in this data directory."""
     servers: dict[str, Callable[[Path], Server]] = {
         PostgresServer.kind: PostgresServer,
         ValkeyServer.kind: ValkeyServer,

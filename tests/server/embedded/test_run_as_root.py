@@ -12,7 +12,7 @@ from server.embedded.account import Account, give_to, let_through, stand_in_for_
 from server.errors import ConfigurationError
 from tests.server.embedded.processes import servers
 
-NOBODY = Account(uid=65534, gid=65534)
+SOMEBODY = Account(uid=4321, gid=4321)
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="needs to be root")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="needs /proc")
@@ -47,7 +47,7 @@ def test_opens_closed_folders_for_passing_through_only(data_dir: Path) -> None:
     target.parent.chmod(0o700)
     target.chmod(0o700)
 
-    let_through(target, NOBODY)
+    let_through(target, SOMEBODY)
 
     assert target.parent.stat().st_mode & 0o777 == 0o701
     assert target.stat().st_mode & 0o777 == 0o700
@@ -58,10 +58,10 @@ def test_says_which_folder_cannot_be_opened() -> None:
     closed = Path(f"/proc/{os.getpid()}/fd")
 
     with pytest.raises(ConfigurationError) as refusal:
-        let_through(closed / "0", NOBODY)
+        let_through(closed / "0", SOMEBODY)
 
     assert str(refusal.value) == (
-        "PostgreSQL refuses to run as root, and the user that runs it instead (uid 65534) cannot pass "
+        "PostgreSQL refuses to run as root, and the user that runs it instead (uid 4321) cannot pass "
         f"through {closed}. Run `chmod o+x {closed}`, start Facet as an ordinary user, or set DATABASE_URL "
         "to a server of your own."
     )
@@ -71,10 +71,10 @@ def test_says_when_a_folder_cannot_change_hands(data_dir: Path) -> None:
     missing = data_dir / "missing"
 
     with pytest.raises(ConfigurationError) as refusal:
-        give_to(NOBODY, missing)
+        give_to(SOMEBODY, missing)
 
     assert str(refusal.value) == (
         f"PostgreSQL refuses to run as root, and {missing} cannot be given to the user that runs it instead "
-        "(uid 65534): No such file or directory. Start Facet as an ordinary user, set FACET_DATA_DIR to a "
+        "(uid 4321): No such file or directory. Start Facet as an ordinary user, set FACET_DATA_DIR to a "
         "folder on a local disk, or set DATABASE_URL to a server of your own."
     )
