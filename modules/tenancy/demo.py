@@ -18,10 +18,10 @@ from server.contracts.permissions import MERCHANT_MEMBER, PLATFORM_ADMIN, STORE_
 
 PLATFORMS = (
     DemoPlatform(
-        "oms", "Order Management", "Europe/Luxembourg", "EUR", merchants=40, stores=120, customers=20_000
+        "oms", "Order Management", "Europe/Luxembourg", "EUR", merchants=40, stores=120, buyers=20_000
     ),
     DemoPlatform(
-        "loyalty", "Loyalty Programme", "Europe/Paris", "EUR", merchants=12, stores=30, customers=5_000
+        "loyalty", "Loyalty Programme", "Europe/Paris", "EUR", merchants=12, stores=30, buyers=5_000
     ),
 )
 USERS = (

@@ -7,6 +7,7 @@ import strawberry
 
 from modules.tenancy.graphql.arguments import ExternalId, MerchantId, instant
 from modules.tenancy.graphql.graph import graph
+from modules.tenancy.loaders import merchants_by_id
 from modules.tenancy.permissions import MANAGE_MERCHANTS, VIEW
 from modules.tenancy.repository import MerchantRepository
 from modules.tenancy.service import merchants as service
@@ -60,8 +61,7 @@ class MerchantQuery:
 
     @query_field(description="One merchant; null when the caller can see no such merchant.", permission=VIEW)
     async def merchant(self, info: Info, id: MerchantId) -> Merchant | None:
-        id_ = local_id(id, "Merchant")
-        row = (await MerchantRepository(info.context).by_ids([id_])).get(id_)
+        row = await info.context.loader(merchants_by_id).load(local_id(id, "Merchant"))
         return Merchant.of(row) if row else None
 
 

@@ -3,8 +3,10 @@
 from typing import Annotated
 
 import strawberry
+from strawberry.relay import GlobalID
 
 from modules.tenancy.graphql.graph import graph
+from modules.tenancy.loaders import platforms_by_id
 from modules.tenancy.permissions import CREATE_PLATFORMS, MANAGE_PLATFORM
 from modules.tenancy.service import platforms as service
 from modules.tenancy.types.arguments import PAGE, After, First
@@ -13,6 +15,7 @@ from modules.tenancy.types.platforms import Platform
 from server.auth.audience import ADMINS, Audience
 from server.graphql.connections import Connection, connection
 from server.graphql.fields import mutation_field, query_field
+from server.graphql.ids import local_id
 from server.graphql.info import Info
 from server.graphql.results import ValidationFailed
 
@@ -20,10 +23,20 @@ from server.graphql.results import ValidationFailed
 @graph.query
 class PlatformQuery:
     @query_field(
-        description="The platform of this request; null for an operator who named none.", signed_in=True
+        description="A platform the caller has a role on; without an id that of this request, which is null for "
+        "an operator who named none.",
+        signed_in=True,
     )
-    async def platform(self, info: Info) -> Platform | None:
-        return Platform.of(info.context.platform) if info.context.platform else None
+    async def platform(
+        self,
+        info: Info,
+        id: Annotated[GlobalID | None, strawberry.argument(description="The platform.")] = None,
+    ) -> Platform | None:
+        ctx = info.context
+        if id is None:
+            return Platform.of(ctx.platform) if ctx.platform else None
+        row = await ctx.loader(platforms_by_id).load(local_id(id, "Platform"))
+        return Platform.of(row) if row else None
 
     @query_field(
         description="The platforms the caller has a role on, by code; for operators all.", signed_in=True

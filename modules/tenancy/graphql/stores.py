@@ -8,6 +8,7 @@ from strawberry.relay import GlobalID
 
 from modules.tenancy.graphql.arguments import ExternalId, MerchantId, StoreId, instant
 from modules.tenancy.graphql.graph import graph
+from modules.tenancy.loaders import stores_by_id
 from modules.tenancy.permissions import MANAGE_STORES, VIEW
 from modules.tenancy.repository import StoreRepository
 from modules.tenancy.service import stores as service
@@ -69,8 +70,7 @@ class StoreQuery:
 
     @query_field(description="One store; null when the caller can see no such store.", permission=VIEW)
     async def store(self, info: Info, id: StoreId) -> Store | None:
-        id_ = local_id(id, "Store")
-        row = (await StoreRepository(info.context).by_ids([id_])).get(id_)
+        row = await info.context.loader(stores_by_id).load(local_id(id, "Store"))
         return Store.of(row) if row else None
 
 

@@ -6,7 +6,8 @@ import strawberry
 from strawberry.relay import GlobalID
 
 from modules.tenancy.graphql.graph import graph
-from modules.tenancy.permissions import MANAGE_TEAM
+from modules.tenancy.loaders import memberships_by_id
+from modules.tenancy.permissions import MANAGE_TEAM, VIEW_TEAM
 from modules.tenancy.service.team import Place, add_team_member, remove_team_member
 from modules.tenancy.types.errors import (
     AlreadyTeamMember,
@@ -17,10 +18,22 @@ from modules.tenancy.types.errors import (
     TeamMemberNotFound,
 )
 from modules.tenancy.types.places import TeamMember, TeamRole
-from server.graphql.fields import mutation_field
+from server.graphql.fields import mutation_field, query_field
 from server.graphql.ids import local_id
 from server.graphql.info import Info
 from server.graphql.results import ValidationFailed
+
+
+@graph.query
+class TeamQuery:
+    @query_field(
+        description="One team member; null when the caller can see no such person.", permission=VIEW_TEAM
+    )
+    async def team_member(
+        self, info: Info, id: Annotated[GlobalID, strawberry.argument(description="The team member.")]
+    ) -> TeamMember | None:
+        row = await info.context.loader(memberships_by_id).load(local_id(id, "TeamMember"))
+        return TeamMember.of(row) if row else None
 
 
 @strawberry.type(description="The person has the role from now on.")

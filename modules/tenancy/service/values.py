@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import available_timezones
 
 from babel.core import get_global
@@ -62,12 +62,20 @@ class Values:
         return value
 
     def future(self, field: str, value: datetime | None, now: datetime) -> datetime | None:
-        """An instant that is still to come."""
-        if value is not None and value.tzinfo is None:
+        """An instant that is still to come, in UTC."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
             self.refuse(field, "Has no time zone; end it with Z or an offset such as +02:00.")
-        elif value is not None and value <= now:
+            return None
+        try:
+            instant = value.astimezone(UTC)
+        except OverflowError:
+            self.refuse(field, "Is out of range.")
+            return None
+        if instant <= now:
             self.refuse(field, "Has passed already.")
-        return value
+        return instant
 
     def refuse(self, field: str, message: str) -> None:
         """Note that the value of `field` is wrong."""
