@@ -60,13 +60,14 @@ def _node_type(info: Info, name: str) -> type[Node] | None:
 def access_of(schema: GraphQLSchema, type_name: str) -> Access | None:
     """The rule that protects a type's own root field, `Query.store(id:)` for `Store`: it protects the node too.
 
-    A type without such a field is not reached by its id.
+    Without such a field it is that of a root field that returns one, `Query.platform`; a type that no root
+    field returns is not reached by its id.
     """
     query: GraphQLObjectType | None = schema.query_type
-    for field in query.fields.values() if query else ():
-        returns = get_nullable_type(field.type)
-        if getattr(returns, "name", None) == type_name and "id" in field.args:
-            definition = field.extensions.get(DEFINITION)
-            access: Access | None = definition.metadata.get(ACCESS) if definition else None
-            return access
+    fields = query.fields.values() if query else ()
+    own = [field for field in fields if getattr(get_nullable_type(field.type), "name", None) == type_name]
+    for field in sorted(own, key=lambda field: "id" not in field.args):
+        definition = field.extensions.get(DEFINITION)
+        access: Access | None = definition.metadata.get(ACCESS) if definition else None
+        return access
     return None

@@ -40,8 +40,12 @@ class MarketplaceQuery:
     ) -> Offer | None:
         return None
 
-    @query_field(description="The first draft.", permission="marketplace.view")
-    def first_draft(self) -> Draft | None:
+    @query_field(description="Every draft.", permission="marketplace.view")
+    def drafts(self) -> list[Draft]:
+        return []
+
+    @query_field(description="The best offer.", signed_in=True)
+    def best_offer(self) -> Offer | None:
         return None
 
 
