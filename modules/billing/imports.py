@@ -51,15 +51,45 @@ OF_CHANGE = """(SELECT subscription.{column} FROM billing_subscription AS subscr
 CHANGE_FACTOR = factor(OF_CHANGE.format(column="currency"))
 
 NEW_TIERS = """
-        INSERT INTO billing_tier
-            (platform_id, code, name, amount_minor, currency, interval, interval_count, created_at)
-        SELECT DISTINCT ON (staging.tier) :platform_id, staging.tier, staging.tier, {amount}, {currency},
-            {interval}, {count}, {at}
-        FROM staging {join}
-        WHERE staging.tier IS NOT NULL
-        ORDER BY staging.tier, {at}, staging._line
-        ON CONFLICT (platform_id, code) DO NOTHING
-        RETURNING id, code"""
+    INSERT INTO billing_tier
+        (platform_id, code, name, amount_minor, currency, interval, interval_count, created_at)
+    SELECT DISTINCT ON (staging.tier) :platform_id, staging.tier, staging.tier, {amount}, {currency},
+        {interval}, {count}, {at}
+    FROM pg_temp.staging {join}
+    WHERE staging.tier IS NOT NULL
+    ORDER BY staging.tier, {at}, staging._line
+    ON CONFLICT (platform_id, code) DO NOTHING"""
+TIERS_OF_SUBSCRIPTIONS = text(
+    NEW_TIERS.format(
+        amount=f"{MINOR}::bigint",
+        currency="staging.currency",
+        interval="staging.interval",
+        count="staging.interval_count",
+        at="staging.started_at",
+        join="",
+    )
+)
+TIERS_OF_CHANGES = text(
+    NEW_TIERS.format(
+        amount=f"coalesce(staging.amount * {factor('subscription.currency')}, subscription.amount_minor)::bigint",
+        currency="subscription.currency",
+        interval="subscription.interval",
+        count="subscription.interval_count",
+        at="staging.at",
+        join="JOIN billing_subscription AS subscription ON subscription.id = staging.subscription_id",
+    )
+)
+
+
+async def add_tiers_of_subscriptions(ctx: Context) -> None:
+    """Create the tiers that subscriptions name and the platform lacks."""
+    await ctx.session.execute(TIERS_OF_SUBSCRIPTIONS, {"platform_id": ctx.platform_id})
+
+
+async def add_tiers_of_changes(ctx: Context) -> None:
+    """Create the tiers that changes name and the platform lacks."""
+    await ctx.session.execute(TIERS_OF_CHANGES, {"platform_id": ctx.platform_id})
+
 
 SUBSCRIPTIONS = ImportFile(
     name="subscriptions",
@@ -107,21 +137,6 @@ SUBSCRIPTIONS = ImportFile(
         "and belongs to another merchant",
     },
     merge=f"""
-        WITH created AS ({
-        NEW_TIERS.format(
-            amount=f"{MINOR}::bigint",
-            currency="staging.currency",
-            interval="staging.interval",
-            count="staging.interval_count",
-            at="staging.started_at",
-            join="",
-        )
-    }
-        ), tier AS (
-            SELECT id, code FROM created
-            UNION ALL
-            SELECT id, code FROM billing_tier WHERE platform_id = :platform_id
-        )
         INSERT INTO billing_subscription AS subscription
             (platform_id, merchant_id, external_id, tier_id, amount_minor, currency, interval, interval_count,
              quantity, started_at, trial_ends_at, cancel_requested_at, ended_at, created_at)
@@ -130,7 +145,8 @@ SUBSCRIPTIONS = ImportFile(
     }::bigint, staging.currency,
             staging.interval, staging.interval_count, staging.quantity, staging.started_at, staging.trial_ends_at,
             staging.cancel_requested_at, staging.ended_at, staging.started_at
-        FROM staging JOIN tier ON tier.code = staging.tier
+        FROM staging
+        JOIN billing_tier AS tier ON tier.platform_id = :platform_id AND tier.code = staging.tier
         ON CONFLICT (platform_id, external_id) DO UPDATE SET
             tier_id = excluded.tier_id, amount_minor = excluded.amount_minor, currency = excluded.currency,
             interval = excluded.interval, interval_count = excluded.interval_count, quantity = excluded.quantity,
@@ -146,6 +162,7 @@ SUBSCRIPTIONS = ImportFile(
                excluded.trial_ends_at, excluded.cancel_requested_at, excluded.ended_at)
         RETURNING (xmax = 0) AS inserted
     """,  # noqa: S608  # constants
+    before_merge=add_tiers_of_subscriptions,
     after_merge=rebuild_of_subscriptions,
 )
 
@@ -182,23 +199,6 @@ CHANGES = ImportFile(
         "tier and status are all empty",
     },
     merge=f"""
-        WITH created AS ({
-        NEW_TIERS.format(
-            amount="coalesce(staging.amount * "
-            + factor("subscription.currency")
-            + ", subscription.amount_minor)::bigint",
-            currency="subscription.currency",
-            interval="subscription.interval",
-            count="subscription.interval_count",
-            at="staging.at",
-            join="JOIN billing_subscription AS subscription ON subscription.id = staging.subscription_id",
-        )
-    }
-        ), tier AS (
-            SELECT id, code FROM created
-            UNION ALL
-            SELECT id, code FROM billing_tier WHERE platform_id = :platform_id
-        )
         INSERT INTO billing_subscription_change AS change
             (platform_id, subscription_id, at, amount_minor, quantity, tier_id, status, created_at)
         SELECT :platform_id, subscription.id, staging.at,
@@ -206,7 +206,7 @@ CHANGES = ImportFile(
             staging.status, staging.at
         FROM staging
         JOIN billing_subscription AS subscription ON subscription.id = staging.subscription_id
-        LEFT JOIN tier ON tier.code = staging.tier
+        LEFT JOIN billing_tier AS tier ON tier.platform_id = :platform_id AND tier.code = staging.tier
         ON CONFLICT (platform_id, subscription_id, at) DO UPDATE SET
             amount_minor = excluded.amount_minor, quantity = excluded.quantity, tier_id = excluded.tier_id,
             status = excluded.status
@@ -214,6 +214,7 @@ CHANGES = ImportFile(
             IS DISTINCT FROM (excluded.amount_minor, excluded.quantity, excluded.tier_id, excluded.status)
         RETURNING (xmax = 0) AS inserted
     """,  # noqa: S608  # constants
+    before_merge=add_tiers_of_changes,
     after_merge=rebuild_of_changes,
 )
 

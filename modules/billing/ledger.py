@@ -63,25 +63,35 @@ movement AS (
       ELSE 'contraction' END AS kind
   FROM running
 ),
-derived AS MATERIALIZED (
-  SELECT *, md5(concat_ws(' ', merchant_id, currency, extract(epoch FROM at), kind, cause, subscription_id,
-                          amount, mrr_after)) AS event_id
+line AS (
+  SELECT md5(concat_ws(' ', merchant_id, currency, extract(epoch FROM at), kind, cause, subscription_id,
+                       amount, mrr_after)) AS event_id,
+         merchant_id, subscription_id, at, kind, cause, amount, currency, mrr_after,
+         NULL::bigint AS id, true AS holds
   FROM movement
+  UNION ALL
+  SELECT event_id, merchant_id, subscription_id, at, kind, cause, amount_minor, currency, mrr_after_minor, id, false
+  FROM billing_mrr_movement
+  WHERE platform_id = :platform_id {these}
+),
+compared AS MATERIALIZED (
+  -- Grouped rather than joined: how many lines a platform has is more than the planner can know.
+  SELECT event_id, merchant_id, subscription_id, at, kind, cause, amount, currency, mrr_after,
+         max(id) AS id, bool_or(holds) AS holds
+  FROM line
+  GROUP BY event_id, merchant_id, subscription_id, at, kind, cause, amount, currency, mrr_after
 ),
 withdrawn AS (
-  DELETE FROM billing_mrr_movement line
-  WHERE line.platform_id = :platform_id {these}
-    AND NOT EXISTS (SELECT FROM derived WHERE derived.event_id = line.event_id)
-  RETURNING line.id
+  DELETE FROM billing_mrr_movement
+  WHERE platform_id = :platform_id AND id = ANY(ARRAY(SELECT id FROM compared WHERE NOT holds))
+  RETURNING id
 ),
 recorded AS (
   INSERT INTO billing_mrr_movement (platform_id, event_id, merchant_id, subscription_id, at, kind, cause,
                                     amount_minor, currency, mrr_after_minor, recorded_at)
-  SELECT :platform_id, event_id, merchant_id, subscription_id, at, kind, cause,
-         amount, currency, mrr_after, :now
-  FROM derived
-  WHERE NOT EXISTS (SELECT FROM billing_mrr_movement line
-                    WHERE line.platform_id = :platform_id AND line.event_id = derived.event_id)
+  SELECT :platform_id, event_id, merchant_id, subscription_id, at, kind, cause, amount, currency, mrr_after, :now
+  FROM compared
+  WHERE id IS NULL
   ORDER BY at, merchant_id
   RETURNING id
 )

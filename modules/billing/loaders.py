@@ -44,7 +44,7 @@ async def subscriptions_by_id(ctx: Context, ids: Sequence[int]) -> Sequence[Subs
 
 async def live_by_merchant(ctx: Context, merchant_ids: Sequence[int]) -> Sequence[SubscriptionNow | None]:
     """Each merchant's running subscription."""
-    found = await SubscriptionRepository(ctx).live_of_merchants(merchant_ids, ctx.clock.now())
+    found = await SubscriptionRepository(ctx).live_of_merchants(merchant_ids, ctx.asked_at)
     now = {state.row.merchant_id: state for state in await with_terms(ctx, list(found.values()))}
     return [now.get(id) for id in merchant_ids]
 
@@ -85,7 +85,7 @@ async def counts_by_merchant(ctx: Context, merchant_ids: Sequence[int]) -> Seque
 
 async def with_terms(ctx: Context, rows: Sequence[Subscription]) -> list[SubscriptionNow]:
     """The rows in order, each with its terms at this moment. One statement."""
-    terms = await SubscriptionRepository(ctx).terms(rows, ctx.clock.now())
+    terms = await SubscriptionRepository(ctx).terms(rows, ctx.asked_at)
     return [SubscriptionNow(row, terms[row.id]) for row in rows]
 
 

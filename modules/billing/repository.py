@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.dialects.postgresql import distinct_on, insert
 
 from modules.billing.models import STATE, MrrMovement, Subscription, SubscriptionChange, Tier, state_at
 from modules.billing.mrr import Interval, Status
@@ -38,6 +38,11 @@ class Terms:
 
 class TierRepository(Repository[Tier]):
     model = Tier
+
+    def within_reach(self) -> ColumnElement[bool]:
+        """Tiers are the platform's offer: whoever may see tiers sees all of them."""
+        condition: ColumnElement[bool] = Tier.platform_id == self.platform_id
+        return condition
 
     def listed(self, *, archived: bool) -> Select[Any]:
         """Every tier; archived ones only when asked for."""
@@ -91,7 +96,7 @@ class SubscriptionRepository(Repository[Subscription]):
         latest = (
             self._states(STATE.c.subscription_id, STATE.c.tier_id)
             .where(STATE.c.from_at <= now)
-            .distinct(STATE.c.subscription_id)
+            .ext(distinct_on(STATE.c.subscription_id))
             .order_by(STATE.c.subscription_id, STATE.c.from_at.desc())
             .subquery()
         )
@@ -113,7 +118,7 @@ class SubscriptionRepository(Repository[Subscription]):
         statement = (
             self._states(STATE)
             .where(STATE.c.subscription_id.in_([row.id for row in rows]))
-            .distinct(STATE.c.subscription_id)
+            .ext(distinct_on(STATE.c.subscription_id))
             .order_by(
                 STATE.c.subscription_id,
                 has_begun.desc(),
@@ -140,7 +145,7 @@ class SubscriptionRepository(Repository[Subscription]):
         live = (
             self._states(STATE.c.subscription_id)
             .where(STATE.c.merchant_id.in_(merchant_ids), state_at(now))
-            .distinct(STATE.c.merchant_id)
+            .ext(distinct_on(STATE.c.merchant_id))
             .order_by(STATE.c.merchant_id, rank, STATE.c.from_at.desc(), STATE.c.subscription_id.desc())
         )
         rows = await self.all(self.owned().where(Subscription.id.in_(live)))

@@ -13,7 +13,7 @@ from modules.billing.graphql.arguments import (
     subscription_order,
 )
 from modules.billing.graphql.contributions import graph
-from modules.billing.loaders import page_of, subscriptions_by_id, with_terms
+from modules.billing.loaders import page_of, subscriptions_by_id, tiers_by_id, with_terms
 from modules.billing.models import MrrMovement as Movement
 from modules.billing.models import Tier
 from modules.billing.mrr import Status
@@ -49,6 +49,15 @@ class BillingQuery:
         page = await fetch_page(ctx.session, statement, TIERS_BY_POSITION, first=first, after=after)
         return connection(page, lambda row: BillingTier.of(ctx, row))
 
+    @query_field(description="One tier; null when there is none with this id.", permission=VIEW)
+    async def tier(
+        self,
+        info: Info,
+        id: Annotated[strawberry.relay.GlobalID, strawberry.argument(description="Its id.")],
+    ) -> BillingTier | None:
+        row = await info.context.loader(tiers_by_id).load(local_id(id, "BillingTier"))
+        return BillingTier.of(info.context, row) if row else None
+
     @query_field(description="The subscriptions within reach, the latest first.", permission=VIEW)
     async def subscriptions(
         self,
@@ -66,7 +75,7 @@ class BillingQuery:
         ctx = info.context
         wanted = filter or SubscriptionFilter()
         statement = SubscriptionRepository(ctx).matching(
-            ctx.clock.now(),
+            ctx.asked_at,
             status=Status[wanted.status.name] if wanted.status else None,
             merchant_id=local_id(wanted.merchant_id, "Merchant") if wanted.merchant_id else None,
             tier_code=wanted.tier,
@@ -110,7 +119,7 @@ class BillingQuery:
         zone = ctx.current_platform.zone
         statement = MrrMovementRepository(ctx).between(
             start_of_day(date_from, zone) if date_from else None,
-            start_of_day(date_to + timedelta(days=1), zone) if date_to else ctx.clock.now(),
+            start_of_day(date_to + timedelta(days=1), zone) if date_to else ctx.asked_at,
         )
         page = await fetch_page(ctx.session, statement, MOVEMENTS_BY_TIME, first=first, after=after)
         return connection(page, lambda row: MrrMovement.of(ctx, row))
