@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -68,6 +69,11 @@ class Context:
     _after_commit: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
 
+    @cached_property
+    def asked_at(self) -> datetime:
+        """The instant every reading of this operation is as of, however long it takes."""
+        return self.clock.now()
+
     @property
     def platform_id(self) -> int:
         """The platform's id; raises `PlatformRequired` when the operation has none."""
@@ -94,8 +100,9 @@ class Context:
         return found
 
     def forget_loaded(self) -> None:
-        """Drop what loaders remember; a mutation may have changed it."""
+        """Drop what loaders remember, a mutation may have changed it, and read as of a new instant."""
         self._loaders.clear()
+        self.__dict__.pop("asked_at", None)
 
     def publish(self, event: Event) -> None:
         """Tell `event` to its handlers once this transaction has committed."""

@@ -140,7 +140,7 @@ class MetricValue:
         description="The number it is compared with; null when there is none."
     )
     trend_value: float | None = strawberry.field(
-        description="The change as a fraction of the number before: 0.25 is 25 % more; null when that was 0 "
+        description="The change in percent of the number before: 25 is a quarter more; null when that was 0 "
         "or null."
     )
     trend: MetricTrend | None = strawberry.field(description="The direction of the change.")
@@ -184,8 +184,8 @@ def _scalar(value: Measured) -> MetricScalar | None:
 def metric_value(metric: Metric, windows: Windows, values: list[Measured]) -> MetricValue:
     """The value from the current window's measure and, if trends are wanted, the comparison's."""
     current, previous = values[0], values[1] if len(values) > 1 else None
-    fraction = change(current, previous) if previous else None
-    direction = trend(fraction)
+    percent = change(current, previous) if previous else None
+    direction = trend(percent)
     return MetricValue(
         metric=metric,
         windows=windows,
@@ -199,7 +199,7 @@ def metric_value(metric: Metric, windows: Windows, values: list[Measured]) -> Me
         currency=currency_of(current),
         value=_scalar(current),
         previous_value=_scalar(previous) if previous else None,
-        trend_value=fraction,
+        trend_value=percent,
         trend=MetricTrend[direction.name] if direction else None,
         partial=windows.partial,
         as_of=windows.current.end,

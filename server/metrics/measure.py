@@ -11,7 +11,7 @@ from typing import TypeAlias
 from server.contracts.metrics import Fold, Metric, Unit
 
 NO_CURRENCY = ""
-STABLE_BELOW = 0.005
+STABLE_BELOW = 0.5
 """A change of less than half a percent is called stable."""
 
 Totals: TypeAlias = Mapping[str, int]
@@ -93,19 +93,19 @@ def _amounts_per_thing(
 
 
 def change(current: Measured, previous: Measured) -> float | None:
-    """The change as a fraction of what was; None when there was nothing, or the two cannot be compared."""
+    """The change in percent of what was; None when there was nothing, or the two cannot be compared."""
     now, before = current.comparable, previous.comparable
     if now is None or before is None or not before[1]:
         return None
     if now[1] and now[0] != before[0]:
         return None
-    return (now[1] - before[1]) / abs(before[1])
+    return (now[1] - before[1]) * 100 / abs(before[1])
 
 
-def trend(fraction: float | None) -> Trend | None:
+def trend(percent: float | None) -> Trend | None:
     """The direction of a change."""
-    if fraction is None:
+    if percent is None:
         return None
-    if abs(fraction) < STABLE_BELOW:
+    if abs(percent) < STABLE_BELOW:
         return Trend.STABLE
-    return Trend.UP if fraction > 0 else Trend.DOWN
+    return Trend.UP if percent > 0 else Trend.DOWN

@@ -33,7 +33,7 @@ def asked(ctx: Context, kind: ScopeKind, scope_id: int, context: MetricsContextI
     """Raises `BadUserInput` for a stretch of time that does not make sense."""
     given = context or MetricsContextInput()
     chosen = windows(
-        now=ctx.clock.now(),
+        now=ctx.asked_at,
         zone=ctx.current_platform.zone,
         period=Period[given.period.name] if given.period else None,
         date_from=given.date_from,

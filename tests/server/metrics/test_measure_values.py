@@ -89,16 +89,16 @@ def test_an_amount_per_thing_is_null_without_things() -> None:
 
 
 @pytest.mark.parametrize(
-    ("now", "before", "fraction", "direction"),
+    ("now", "before", "percent", "direction"),
     [
-        (15, 10, 0.5, Trend.UP),
-        (5, 10, -0.5, Trend.DOWN),
-        (0, 10, -1.0, Trend.DOWN),
+        (15, 10, 50.0, Trend.UP),
+        (5, 10, -50.0, Trend.DOWN),
+        (0, 10, -100.0, Trend.DOWN),
         (10, 10, 0.0, Trend.STABLE),
-        (10_049, 10_000, 0.0049, Trend.STABLE),
-        (10_050, 10_000, 0.005, Trend.UP),
-        (9_950, 10_000, -0.005, Trend.DOWN),
-        (5, -10, 1.5, Trend.UP),
+        (10_049, 10_000, 0.49, Trend.STABLE),
+        (10_050, 10_000, 0.5, Trend.UP),
+        (9_950, 10_000, -0.5, Trend.DOWN),
+        (5, -10, 150.0, Trend.UP),
         (10, 0, None, None),
         (0, 0, None, None),
         (None, 10, None, None),
@@ -106,18 +106,18 @@ def test_an_amount_per_thing_is_null_without_things() -> None:
     ],
 )
 def test_a_trend_is_the_change_against_what_was(
-    now: int | None, before: int | None, fraction: float | None, direction: Trend | None
+    now: int | None, before: int | None, percent: float | None, direction: Trend | None
 ) -> None:
     found = change(Measured(number=now), Measured(number=before))
 
-    assert found == fraction
+    assert found == percent
     assert trend(found) is direction
 
 
 def test_a_trend_compares_money_of_one_currency_only() -> None:
     euros, dollars = Measured(amounts={"EUR": 150}), Measured(amounts={"USD": 100})
 
-    assert change(euros, Measured(amounts={"EUR": 100})) == 0.5
+    assert change(euros, Measured(amounts={"EUR": 100})) == 50
     assert change(euros, dollars) is None
     assert change(Measured(amounts={"EUR": 100, "USD": 100}), dollars) is None
-    assert change(Measured(amounts={"EUR": 0}), dollars) == -1
+    assert change(Measured(amounts={"EUR": 0}), dollars) == -100

@@ -91,9 +91,9 @@ async def test_a_value_says_everything_about_itself(shop: MallPlatform) -> None:
     [
         # One sale now; before it one, two, one and five sales in the windows that lie before.
         ("LAST_7_DAYS", 1, 1, 0.0, "STABLE"),
-        ("LAST_30_DAYS", 3, 2, 0.5, "UP"),
-        ("LAST_90_DAYS", 5, 1, 4.0, "UP"),
-        ("LAST_YEAR", 6, 8, -0.25, "DOWN"),
+        ("LAST_30_DAYS", 3, 2, 50.0, "UP"),
+        ("LAST_90_DAYS", 5, 1, 400.0, "UP"),
+        ("LAST_YEAR", 6, 8, -25.0, "DOWN"),
     ],
 )
 async def test_trends_compare_with_the_period_before(
