@@ -147,8 +147,10 @@ class Facet:
         modules = await self.module_sets.get(platform.id)
         caller = system_caller(platform.id, self.registry.permissions_of(ALL_ROLES, modules))
         ctx = await self.context(caller, platform)
-        async with ctx.session:
+        try:
             yield ctx
+        finally:
+            await ctx.session.close()
 
     @asynccontextmanager
     async def system_context_of(self, platform_id: int) -> AsyncIterator[Context]:

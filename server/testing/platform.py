@@ -128,8 +128,11 @@ class TestPlatform:
     async def context(self, caller: Caller | None = None) -> AsyncIterator[Context]:
         """A transaction of `caller` (by default the system), committed at the end."""
         ctx = await self.facet.context(caller or self.system, self.record)
-        async with ctx.session, transaction(ctx):
-            yield ctx
+        try:
+            async with transaction(ctx):
+                yield ctx
+        finally:
+            await ctx.session.close()
 
     async def execute(
         self, text: str, variables: dict[str, Any] | None = None, *, caller: Caller | None = None
