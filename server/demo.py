@@ -15,7 +15,7 @@ from server.auth.models import UserAccount
 from server.auth.passwords import Passwords
 from server.clock import local_day
 from server.context import Context, PlatformRecord
-from server.contracts.demo import DemoPlatform, DemoSeed, DemoUser
+from server.contracts.demo import DemoData, DemoPlatform, DemoSeed, DemoUser
 from server.contracts.metrics import ScopeKind
 from server.contracts.module import ModuleDefinition
 from server.db.audit import AuditEntry
@@ -33,7 +33,7 @@ Report = Callable[[Progress], None]
 
 def demo_users(registry: Registry) -> list[DemoUser]:
     """Everyone who can sign in to the demo."""
-    return [user for definition in _with_demo(registry) for user in definition.demo.users if definition.demo]
+    return [user for _, demo in _declared(registry) for user in demo.users]
 
 
 def first_query(registry: Registry) -> str:
@@ -50,8 +50,8 @@ def first_query(registry: Registry) -> str:
 async def load_demo(facet: Facet, report: Report) -> None:
     """Make the demo platforms that are not there yet, whole. What is there is kept."""
     await _create_accounts(facet)
-    for definition in _with_demo(facet.registry):
-        for platform in definition.demo.platforms if definition.demo else ():
+    for _, demo in _declared(facet.registry):
+        for platform in demo.platforms:
             await _load_platform(facet, platform, report)
 
 
@@ -65,21 +65,23 @@ async def _load_platform(facet: Facet, demo: DemoPlatform, report: Report) -> No
         _write_rows(facet.registry, seed, Path(folder))
         await run_import(facet, record, Path(folder), report=report)
     async with facet.system_context(record) as ctx, transaction(ctx):
-        for definition in _with_demo(facet.registry):
-            if definition.demo and definition.demo.finish and definition.code in ctx.modules:
-                await definition.demo.finish(ctx)
+        for definition, declared in _declared(facet.registry):
+            if declared.finish and definition.code in ctx.modules:
+                await declared.finish(ctx)
         ctx.audit(LOADED, subject=record.code)
 
 
 async def _create_platform(facet: Facet, demo: DemoPlatform) -> PlatformRecord:
-    modules = [d.code for d in facet.registry.definitions if not (d.demo and demo.code in d.demo.off_on)]
+    off = {
+        definition.code for definition, declared in _declared(facet.registry) if demo.code in declared.off_on
+    }
     async with facet.database.begin(None) as session:
         values = {
             "code": demo.code,
             "name": demo.name,
             "timezone": demo.timezone,
             "currency": demo.currency,
-            "default_modules": modules,
+            "default_modules": sorted(facet.registry.codes - off),
         }
         await session.execute(insert(Platform).values(values).on_conflict_do_nothing())
     facet.platforms.forget_all()
@@ -121,9 +123,8 @@ async def _is_loaded(ctx: Context) -> bool:
 
 
 def _write_rows(registry: Registry, seed: DemoSeed, folder: Path) -> None:
-    for definition in _with_demo(registry):
-        demo = definition.demo
-        if demo is None or seed.platform.code in demo.off_on:
+    for definition, demo in _declared(registry):
+        if seed.platform.code in demo.off_on:
             continue
         columns = {file.name: [column.name for column in file.columns] for file in definition.imports}
         for name, rows in demo.rows.items():
@@ -133,8 +134,8 @@ def _write_rows(registry: Registry, seed: DemoSeed, folder: Path) -> None:
                 writer.writerows(rows(seed))
 
 
-def _with_demo(registry: Registry) -> Iterator[ModuleDefinition]:
-    return (definition for definition in registry.definitions if definition.demo)
+def _declared(registry: Registry) -> Iterator[tuple[ModuleDefinition, DemoData]]:
+    return ((definition, definition.demo) for definition in registry.definitions if definition.demo)
 
 
 def _camel(name: str) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 from arq.connections import RedisSettings
+from arq.typing import WorkerCoroutine
 from arq.worker import Worker, func
 from redis.exceptions import RedisError
 
@@ -39,7 +40,7 @@ async def run_worker(settings: Settings, servers: Servers) -> None:
 
 
 async def _work(facet: Facet, servers: Servers) -> None:
-    jobs: list[Any] = [func(job) for d in facet.registry.definitions for job in d.jobs]
+    jobs: list[Any] = [func(cast(WorkerCoroutine, job)) for d in facet.registry.definitions for job in d.jobs]
     if not jobs:
         log.info("worker_has_no_jobs")
         await asyncio.Event().wait()

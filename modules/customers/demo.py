@@ -45,7 +45,7 @@ def customers(seed: DemoSeed) -> Iterator[Row]:
     random = seed.random("customers")
     stores = [store_id for store_id, _ in seed.store_ids()]
     weights = [1 / (rank + 5) for rank in range(len(stores))]
-    places = random.choices(stores, weights, k=seed.platform.customers)
+    places = random.choices(stores, weights, k=seed.platform.buyers)
     start = seed.until - timedelta(days=730)
     for number, store_id in enumerate(places, start=1):
         day = start + timedelta(days=int(729 * random.random() ** 0.7))

@@ -21,7 +21,7 @@ class DemoPlatform:
     currency: str
     merchants: int
     stores: int
-    customers: int
+    buyers: int
 
 
 @dataclass(frozen=True, slots=True)
