@@ -1,9 +1,9 @@
 """The second fence: what PostgreSQL itself refuses, whatever a statement asks for."""
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-import pytest
 from server.app import Facet
 from server.testing import TestPlatform
 

@@ -112,10 +112,13 @@ async def test_what_waits_for_the_commit_is_dropped_by_a_rollback(platform: Test
     async def note() -> None:
         done.append("ran")
 
-    with pytest.raises(RuntimeError):
+    async def fail() -> None:
         async with platform.context() as ctx:
             ctx.after_commit(note)
             raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        await fail()
     assert done == []
 
     async with platform.context() as ctx:
