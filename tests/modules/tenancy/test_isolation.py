@@ -87,7 +87,7 @@ def is_refused(data: dict[str, Any] | None, codes: list[str]) -> bool:
         return set(codes) <= HARMLESS_CODES
     (answer,) = (data or {}).values()
     if isinstance(answer, dict) and "nodes" in answer:
-        return answer["nodes"] == list[Any]()
+        return not answer["nodes"]
     if isinstance(answer, dict) and "__typename" in answer:
         return str(answer["__typename"]).endswith("NotFound")
     return answer is None
