@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 import orjson
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.http.notes import RequestNotes
@@ -54,9 +54,10 @@ class Guard:
     def __init__(self, app: ASGIApp, *, meters: Meters, https_only: bool = False) -> None:
         """`https_only` adds Strict-Transport-Security, for installations behind TLS."""
         self._app, self._meters = app, meters
-        self._headers = dict(SECURITY_HEADERS)
+        headers = dict(SECURITY_HEADERS)
         if https_only:
-            self._headers["Strict-Transport-Security"] = "max-age=31536000"
+            headers["Strict-Transport-Security"] = "max-age=31536000"
+        self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
@@ -98,11 +99,11 @@ class Guard:
             _log_access(scope, notes, status, time.perf_counter() - started)
 
     def _add_headers(self, message: Message, request_id: str) -> None:
-        message.setdefault("headers", [])
-        headers = MutableHeaders(scope=message)
-        headers["X-Request-Id"] = request_id
-        for name, value in self._headers.items():
-            headers.setdefault(name, value)
+        headers = [*message.get("headers", ())]
+        given = {name for name, _ in headers}
+        headers += [header for header in self._headers if header[0] not in given]
+        headers.append((b"x-request-id", request_id.encode()))
+        message["headers"] = headers
 
 
 def _request_id(headers: Headers) -> str:

@@ -35,11 +35,16 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     # PostgreSQL tells the row's values
     (re.compile(r"(?P<kind>DETAIL|\[parameters|\[SQL)\b[^\n]*"), rf"\g<kind> {REDACTED}"),
 )
+_SUSPICIOUS = re.compile(r"[:=?\s\[]")
+"""Without one of these characters no pattern matches; most values that are logged are single words."""
+_OUR_OWN = frozenset({"timestamp", "level", "logger"})
 _DEEPEST = 6
 
 
 def redact_text(text: str) -> str:
     """`text` without credentials in URLs, headers, assignments and query strings."""
+    if _SUSPICIOUS.search(text) is None:
+        return text
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
@@ -70,4 +75,4 @@ def _is_secret(key: str) -> bool:
 
 def redact(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """The structlog processor: rewrites every value of an event."""
-    return {key: redact_value(key, value) for key, value in event.items()}
+    return {key: value if key in _OUR_OWN else redact_value(key, value) for key, value in event.items()}
