@@ -60,9 +60,12 @@ class Lease:
         if self._users is None or self._process_id != os.getpid():  # a fork has the lock of its parent
             return
         atexit.unregister(self.give_back)
+        users, self._users = self._users, None
+        if not self._server.directory.exists():  # somebody removed it under us
+            os.close(users)
+            return
         with _alone(self._server.directory):
-            os.close(self._users)
-            self._users = None
+            os.close(users)
             _stop_if_unused(self._server)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from server.embedded import EmbeddedPostgres, start_postgres, stop_unused_postgres, stop_unused_valkey
-from tests.server.embedded.processes import User
+from server.embedded import EmbeddedPostgres, stop_unused_postgres, stop_unused_valkey
+from tests.server.embedded.processes import User, start_postgres
 
 
 @pytest.fixture

@@ -11,15 +11,27 @@ from typing import ClassVar
 
 import psutil
 
+from server.embedded import EmbeddedPostgres, EmbeddedValkey
+from server.embedded import start_postgres as start_durable_postgres
+from server.embedded import start_valkey as start_embedded_valkey
+
 ROOT = Path(__file__).parents[3]
 USER = """
 import sys
 from pathlib import Path
-from server.embedded import {start}
+from tests.server.embedded.processes import {start}
 {start}(Path(sys.argv[1]))
 print("ready", flush=True)
 sys.stdin.read()
 """
+
+
+def start_postgres(data_dir: Path) -> EmbeddedPostgres:
+    return start_durable_postgres(data_dir, durable=False)
+
+
+def start_valkey(data_dir: Path) -> EmbeddedValkey:
+    return start_embedded_valkey(data_dir)
 
 
 class User:

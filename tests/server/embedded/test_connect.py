@@ -9,6 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from server.embedded import start_postgres, start_valkey
+from tests.server.embedded import processes
 
 FOLDERS = {
     "an ordinary path": "data",
@@ -28,7 +29,7 @@ async def test_reaches_postgresql_with_asyncpg_and_sqlalchemy(
     monkeypatch.setenv("PGPORT", "1")
     monkeypatch.setenv("PGDATA", "/nowhere")
     monkeypatch.setenv("LC_ALL", "xx_XX")
-    server = start_postgres(folder)
+    server = processes.start_postgres(folder)
 
     connection = await asyncpg.connect(server.app_url)
     assert await connection.fetchval("SELECT current_user::text") == "facet_app"
@@ -53,7 +54,7 @@ def test_reaches_valkey_with_redis(folder: Path) -> None:
 
 
 def test_leaves_no_door_open_but_the_socket_of_its_owner(data_dir: Path) -> None:
-    server = start_postgres(data_dir)
+    server = processes.start_postgres(data_dir)
     valkey = start_valkey(data_dir)
 
     assert (data_dir / "postgres" / "data").stat().st_mode & 0o777 == 0o700
@@ -81,5 +82,15 @@ async def test_waits_for_the_disk_and_speaks_utc(data_dir: Path) -> None:
         "listen_addresses": "",
         "server_encoding": "UTF8",
     }
+    await connection.close()
+    server.stop()
+
+
+async def test_does_not_wait_for_the_disk_when_data_may_be_lost(data_dir: Path) -> None:
+    server = start_postgres(data_dir, durable=False)
+    connection = await asyncpg.connect(server.app_url)
+
+    assert await connection.fetchval("SHOW fsync") == "off"
+
     await connection.close()
     server.stop()

@@ -7,10 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from server.embedded import start_postgres
 from server.embedded.account import Account, give_to, let_through, stand_in_for_root
 from server.errors import ConfigurationError
-from tests.server.embedded.processes import servers
+from tests.server.embedded.processes import servers, start_postgres
 
 SOMEBODY = Account(uid=4321, gid=4321)
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,12 +11,10 @@ import pytest
 from server.embedded import (
     EmbeddedPostgres,
     EmbeddedValkey,
-    start_postgres,
-    start_valkey,
     stop_unused_postgres,
     stop_unused_valkey,
 )
-from tests.server.embedded.processes import User, servers, using, watchers
+from tests.server.embedded.processes import User, servers, start_postgres, start_valkey, using, watchers
 
 START: dict[str, Callable[[Path], EmbeddedPostgres | EmbeddedValkey]] = {
     "start_postgres": start_postgres,
@@ -146,3 +145,14 @@ def test_keeps_the_server_when_a_fork_stops_it(data_dir: Path, start: str) -> No
     assert len(servers(data_dir)) == 1
     server.stop()
     assert servers(data_dir) == []
+
+
+def test_ends_quietly_when_the_folder_is_gone(data_dir: Path, start: str) -> None:
+    server = START[start](data_dir)
+    (process,) = servers(data_dir)
+    shutil.rmtree(data_dir)
+
+    server.stop()
+
+    process.kill()
+    data_dir.mkdir(exist_ok=True)

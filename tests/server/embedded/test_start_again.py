@@ -9,9 +9,9 @@ import psutil
 import pytest
 from redis import Redis
 
-from server.embedded import EmbeddedPostgres, start_postgres, start_valkey
+from server.embedded import EmbeddedPostgres
 from server.errors import ConfigurationError
-from tests.server.embedded.processes import servers
+from tests.server.embedded.processes import servers, start_postgres, start_valkey
 
 
 async def _write(server: EmbeddedPostgres) -> None:
