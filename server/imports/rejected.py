@@ -62,6 +62,7 @@ class RejectedRows:
             _partial(path).replace(path)
         for path in self._clean:
             path.unlink(missing_ok=True)
+            _partial(path).unlink(missing_ok=True)
 
     def discard(self) -> None:
         """After a failure: leave nothing of this import behind."""
