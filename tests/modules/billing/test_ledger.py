@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from modules.billing.ledger import Rebuilt, lock_ledger, rebuild_ledger
 from modules.billing.models import STATE, MrrMovement, state_at
-from modules.billing.mrr import MovementKind, movement_kind
+from modules.billing.mrr import MovementKind, monthly_minor, movement_kind
 from modules.billing.repository import SubscriptionRepository
 from modules.billing.testing import make_subscription
 from modules.tenancy.testing import make_merchant
@@ -74,7 +74,7 @@ async def test_adds_up_to_the_mrr_at_every_instant(platform: TestPlatform, histo
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(plan=plans())
-async def test_tells_the_status_at_every_instant(platform: TestPlatform, plan: Plan) -> None:
+async def test_tells_status_and_value_at_every_instant(platform: TestPlatform, plan: Plan) -> None:
     async with platform.context() as ctx:
         merchant = await make_merchant(ctx)
         subscription_id = await store(ctx, merchant.id, plan)
@@ -84,6 +84,11 @@ async def test_tells_the_status_at_every_instant(platform: TestPlatform, plan: P
         for instant in plan.instants(GRACE):
             terms = (await subscriptions.terms([row], instant))[subscription_id]
             assert terms.status == plan.status_at(instant)
+            if terms.status in ("active", "past_due"):
+                value = monthly_minor(
+                    terms.amount_minor, terms.quantity, terms.interval, terms.interval_count
+                )
+                assert terms.mrr_minor == value
             states = select(STATE.c.status).where(
                 STATE.c.subscription_id == subscription_id, state_at(instant)
             )
