@@ -95,3 +95,9 @@ class SessionNotFound(FacetError):
     """The caller has no such session."""
 
     code: ClassVar[str] = "TENANCY_SESSION_NOT_FOUND"
+
+
+class AccountNotFound(FacetError):
+    """Nobody has an account with this address."""
+
+    code: ClassVar[str] = "TENANCY_ACCOUNT_NOT_FOUND"

@@ -13,6 +13,7 @@ MANAGE_API_KEYS = "tenancy.manage_api_keys"
 VIEW_AUDIT_LOG = "tenancy.view_audit_log"
 MANAGE_PLATFORM = "tenancy.manage_platform"
 CREATE_PLATFORMS = "tenancy.create_platforms"
+MANAGE_ACCOUNTS = "tenancy.manage_accounts"
 
 ALL = (
     Permission(VIEW, "View merchants and stores", "See the merchants and stores within reach.", ALL_ROLES),
@@ -28,4 +29,5 @@ ALL = (
         MANAGE_PLATFORM, "Manage the platform", "Change the platform's name and settings.", ADMIN_ROLES
     ),
     Permission(CREATE_PLATFORMS, "Create platforms", "Create new platforms.", (OPERATOR,)),
+    Permission(MANAGE_ACCOUNTS, "Manage accounts", "Give accounts new passwords.", (OPERATOR,)),
 )

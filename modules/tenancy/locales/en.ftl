@@ -14,6 +14,7 @@ permission-tenancy-manage_api_keys = Manage API keys
 permission-tenancy-view_audit_log = View the audit log
 permission-tenancy-manage_platform = Manage the platform
 permission-tenancy-create_platforms = Create platforms
+permission-tenancy-manage_accounts = Manage accounts
 
 metric-tenancy-total_stores = Stores
 metric-tenancy-team_members = Team members

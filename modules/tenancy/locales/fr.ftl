@@ -14,6 +14,7 @@ permission-tenancy-manage_api_keys = Gérer les clés d’API
 permission-tenancy-view_audit_log = Voir le journal d’audit
 permission-tenancy-manage_platform = Gérer la plateforme
 permission-tenancy-create_platforms = Créer des plateformes
+permission-tenancy-manage_accounts = Gérer les comptes
 
 metric-tenancy-total_stores = Boutiques
 metric-tenancy-team_members = Membres des équipes

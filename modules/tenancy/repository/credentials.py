@@ -16,6 +16,7 @@ from server.db.paging import Order, Page, fetch_page
 from server.db.session import Session
 
 _REVOKE_SESSION = text("SELECT facet_revoke_session(:id, :user_id, :at)")
+_END_SESSIONS = text("SELECT tenancy_end_sessions(:user_id, :kept_id, :at)")
 _PLATFORMS_OF = text("SELECT platform_id, code FROM tenancy_platforms_of(:user_id)")
 
 
@@ -45,6 +46,12 @@ async def add_session(
 async def revoke_session(session: Session, *, id: int, user_id: int, at: datetime) -> bool:
     """End a session of the user, on whatever platform; false when there was none to end."""
     ended: bool = await session.scalar(_REVOKE_SESSION, {"id": id, "user_id": user_id, "at": at})
+    return ended
+
+
+async def end_sessions(session: Session, *, user_id: int, kept_id: int | None, at: datetime) -> int:
+    """End every session of the user, on all platforms, except the kept one; how many that were."""
+    ended: int = await session.scalar(_END_SESSIONS, {"user_id": user_id, "kept_id": kept_id, "at": at})
     return ended
 
 
@@ -107,6 +114,15 @@ async def accounts_by_ids(session: Session, ids: Sequence[int]) -> dict[int, Use
     """The accounts, by id."""
     rows = (await session.execute(select(UserAccount).where(UserAccount.id.in_(set(ids))))).scalars()
     return {row.id: row for row in rows}
+
+
+async def account_by_email(session: Session, email: str) -> UserAccount | None:
+    """The account with this address (in lower case)."""
+    if not email.isprintable():
+        return None
+    statement = select(UserAccount).where(UserAccount.email == email)
+    row: UserAccount | None = (await session.execute(statement)).scalar_one_or_none()
+    return row
 
 
 async def account_for(session: Session, *, email: str, name: str, now: datetime) -> int:

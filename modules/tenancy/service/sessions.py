@@ -42,7 +42,7 @@ async def sign_in(ctx: Context, *, email: str, password: str, platform_code: str
     the same answer. The session that made the request, if any, ends.
     """
     address = email.strip().lower()
-    attempt = await _attempt(ctx, address)
+    attempt = await count_attempt(ctx, address)
     verdict = await passwords().verify(attempt.password_hash, password)
     if not verdict.is_right or attempt.user_id is None:
         raise _refused()
@@ -83,8 +83,11 @@ def current_session_id(ctx: Context) -> int | None:
     return ctx.caller.credential_id if ctx.caller.kind is CallerKind.SESSION else None
 
 
-async def _attempt(ctx: Context, address: str) -> Attempt:
-    """Count the try in a transaction of its own, so that it counts even when the operation is rolled back."""
+async def count_attempt(ctx: Context, address: str) -> Attempt:
+    """Count a try in a transaction of its own, so that it counts even when the operation is rolled back.
+
+    Raises `TooManyAttempts` while the address has to wait.
+    """
     now = ctx.clock.now()
     if not address.isprintable():
         return Attempt()

@@ -93,3 +93,8 @@ class SessionNotFound(Error):
 @strawberry.type(description="Another platform has this code.")
 class PlatformCodeTaken(Error):
     raised_as: ClassVar[Raised] = (errors.PlatformCodeTaken,)
+
+
+@strawberry.type(description="Nobody has an account with this address.")
+class AccountNotFound(Error):
+    raised_as: ClassVar[Raised] = (errors.AccountNotFound,)
