@@ -32,9 +32,10 @@ from server.platforms.settings_tree import (
     redacted,
     secret_paths,
     unknown_paths,
+    unstorable_paths,
     without,
 )
-from server.platforms.toggling import locked_state
+from server.platforms.toggling import check_reason, locked_state
 from server.telemetry.logging import get_logger
 
 logger = get_logger(__name__)
@@ -99,10 +100,11 @@ async def configure_module(
     The platform's choice about the module becomes its own decision, as it stands.
     """
     definition = _configurable(ctx, code)
+    check_reason(reason)
+    _refuse_unknown(definition, values, reset)
     state = await locked_state(ctx)
     stored = (await stored_by_code(ctx, [code]))[0]
     overrides = merged(without(stored.overrides, reset), values)
-    _refuse_unknown(definition, values, reset)
     before, after = build_config(definition, stored), _validated(definition, stored, overrides)
     changed = difference(stored.overrides, overrides)
     if not changed:
@@ -204,6 +206,10 @@ def _in_order(layers: Sequence[Values]) -> Values:
 
 
 def _refuse_unknown(definition: ModuleDefinition, values: Mapping[str, Any], reset: Sequence[str]) -> None:
+    unstorable = unstorable_paths(values)
+    if unstorable:
+        fields = [(path, "Holds a character that cannot be stored.") for path in unstorable]
+        raise ValidationError(f"{definition.name} does not accept these settings.", fields)
     unknown = unknown_paths(values, _schema(definition))
     if unknown:
         fields = [(path, "There is no such setting.") for path in unknown]

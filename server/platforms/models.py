@@ -16,7 +16,10 @@ class Platform(Base, CreatedAt):
     """A product whose callers share one set of modules. `allowed_modules` null: every module is allowed."""
 
     __tablename__ = "platform"
-    __table_args__ = (UniqueConstraint("code"), CheckConstraint("code ~ '^[a-z][a-z0-9-]{1,39}$'", "code_form"))
+    __table_args__ = (
+        UniqueConstraint("code"),
+        CheckConstraint("code ~ '^[a-z][a-z0-9-]{1,39}$'", "code_form"),
+    )
 
     id: Mapped[BigId]
     code: Mapped[str] = mapped_column(String(40))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cached_property
 from graphlib import TopologicalSorter
+from pathlib import Path
 from types import MappingProxyType
 
 from server.contracts.directory import Directory
@@ -79,6 +80,16 @@ class Registry:
     def handlers(self) -> Sequence[tuple[str, Handler]]:
         """Every declared handler with its module's code."""
         return [(code, handler) for code, d in self.modules.items() for handler in d.handlers]
+
+    @property
+    def permission_codes(self) -> frozenset[str]:
+        """The codes of all permissions, the kernel's and every module's."""
+        return frozenset(self._permissions)
+
+    @property
+    def migration_folders(self) -> list[Path]:
+        """Where the modules' migrations are, if they have any."""
+        return [definition.folder("migrations") for definition in self.modules.values()]
 
     def of_kind(self, kind: ModuleKind) -> frozenset[str]:
         """The codes of the core, optional or internal modules."""

@@ -118,6 +118,25 @@ def unknown_paths(values: Mapping[str, Any], schema: type[BaseModel], prefix: st
     return found
 
 
+def unstorable_paths(value: Any, path: str = "") -> list[str]:
+    """Where a text, or the name of a setting, holds what the database cannot keep."""
+    if isinstance(value, str):
+        return [] if is_storable(value) else [path]
+    if isinstance(value, Mapping):
+        names = [path for name in value if not is_storable(name)]
+        return names + [
+            p for name, v in value.items() for p in unstorable_paths(v, f"{path}.{name}".lstrip("."))
+        ]
+    if isinstance(value, list):
+        return [p for number, item in enumerate(value) for p in unstorable_paths(item, f"{path}.{number}")]
+    return []
+
+
+def is_storable(text: str) -> bool:
+    """Whether PostgreSQL can keep the text: no zero character, no half of a surrogate pair."""
+    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
+
+
 def nested_model(annotation: Any) -> type[BaseModel] | None:
     """The model behind an annotation `Model` or `Model | None`."""
     for candidate in _alternatives(annotation):

@@ -19,6 +19,7 @@ from server.platforms.models import ModuleChange, Platform, PlatformModule
 from server.platforms.module_sets import ModuleState, read_state
 from server.platforms.registry import Registry
 from server.platforms.services import services
+from server.platforms.settings_tree import is_storable
 from server.telemetry.logging import get_logger
 
 logger = get_logger(__name__)
@@ -88,7 +89,7 @@ async def set_allowed_modules(
 
     Raises `NotFound` and `ModuleHookFailed`.
     """
-    _check_reason(reason)
+    check_reason(reason)
     before = await locked_state(ctx, dry_run=dry_run)
     for code in allowed or ():
         _installed(before.registry, code)
@@ -121,7 +122,7 @@ async def set_allowed_modules(
 async def _step(
     ctx: Context, before: ModuleState, choices: Mapping[str, bool], *, reason: str | None, dry_run: bool
 ) -> TogglePlan:
-    _check_reason(reason)
+    check_reason(reason)
     plan = await plan_of(ctx, before, before.choosing(choices))
     if choices and not dry_run:
         await _store(ctx, choices)
@@ -140,10 +141,13 @@ async def locked_state(ctx: Context, *, dry_run: bool = False) -> ModuleState:
     return await read_state(ctx.session, services(ctx).registry, ctx.platform_id)
 
 
-def _check_reason(reason: str | None) -> None:
+def check_reason(reason: str | None) -> None:
+    """Raise `BadUserInput` unless the history can keep the reason."""
     if reason is not None and len(reason) > LONGEST_REASON:
         text = f"The reason has {len(reason)} characters; give at most {LONGEST_REASON}."
         raise BadUserInput(text, argument="reason")
+    if reason is not None and not is_storable(reason):
+        raise BadUserInput("The reason holds a character that cannot be stored.", argument="reason")
 
 
 def _installed(registry: Registry, code: str) -> None:

@@ -93,6 +93,8 @@ async def test_takes_a_setting_from_the_defaults_again(shop: TestPlatform) -> No
         ({"warehouse": {"floors": 11}}, "warehouse.floors"),
         ({"unknown": 1}, "unknown"),
         ({"warehouse": {"unknown": 1}}, "warehouse.unknown"),
+        ({"warehouse": {"city": "a\x00b"}}, "warehouse.city"),
+        ({"prefix": "\ud800"}, "prefix"),
     ],
 )
 async def test_refuses_values_field_by_field_and_stores_nothing(

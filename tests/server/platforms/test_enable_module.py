@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -181,10 +182,14 @@ async def test_says_that_an_unknown_module_is_not_found(shop: TestPlatform) -> N
     assert result.codes == ["NOT_FOUND"]
 
 
-async def test_refuses_a_reason_that_does_not_fit(shop: TestPlatform) -> None:
-    with pytest.raises(BadUserInput, match="501 characters"):
+@pytest.mark.parametrize(
+    ("reason", "problem"),
+    [("x" * 501, "501 characters"), ("a\x00", "cannot be stored"), ("\ud800", "cannot be")],
+)
+async def test_refuses_a_reason_that_does_not_fit(shop: TestPlatform, reason: str, problem: str) -> None:
+    with pytest.raises(BadUserInput, match=problem):
         async with shop.context() as ctx:
-            await enable_module(ctx, "inventory", reason="x" * 501)
+            await enable_module(ctx, "inventory", reason=reason)
 
     assert await stored(shop, PlatformModule) == []
 
@@ -194,6 +199,14 @@ async def test_is_for_administrators(shop: TestPlatform) -> None:
 
     assert result.errors != []
     assert await stored(shop, PlatformModule) == []
+
+
+async def test_still_asks_callers_for_the_modules_permissions(full_shop: TestPlatform) -> None:
+    caller = replace(full_shop.admin, permissions=full_shop.admin.permissions - {"inventory.view"})
+
+    result = await full_shop.execute("{ stock { name } }", caller=caller)
+
+    assert result.codes == ["FORBIDDEN"]
 
 
 async def test_leaves_the_schema_of_another_platform_byte_for_byte(

@@ -135,6 +135,14 @@ async def test_lists_permissions_of_enabled_modules(sample: Facet) -> None:
     assert "marketplace.view" not in found
 
 
+async def test_is_part_of_the_platform_too(platform: TestPlatform, facet: Facet) -> None:
+    result = await platform.execute("{ platform { modules { code isEnabled } } modules { code isEnabled } }")
+
+    assert result.errors == []
+    assert result.data["platform"]["modules"] == result.data["modules"]
+    assert {module["code"] for module in result.data["modules"]} == facet.registry.codes
+
+
 async def test_needs_a_platform(sample: Facet, shop: TestPlatform) -> None:
     answer = await sample.execute("{ modules { code } }", caller=shop.operator, platform=None)
 

@@ -18,6 +18,7 @@ from server.platforms.registry import Registry
 from server.platforms.toggling import disable_module, enable_module, set_allowed_modules
 from server.settings import Settings
 from server.testing import TestPlatform, count_statements
+from tests.server.platforms.sample import journal
 
 
 def state(registry: Registry, **values: object) -> ModuleState:
@@ -152,6 +153,7 @@ async def test_reaches_other_processes(
         await asyncio.wait_for(told.wait(), 5)
 
         assert await other.module_sets.get(shop.id) == {"base", "inventory"}
+        assert journal.told_on(shop.id) == [("base", "module.enabled", "inventory")]
 
 
 async def test_drops_everything_when_messages_may_have_been_missed(shop: TestPlatform, sample: Facet) -> None:
