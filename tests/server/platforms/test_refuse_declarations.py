@@ -212,6 +212,18 @@ def test_names_the_folder_that_is_missing(tmp_path: Path) -> None:
     ]
 
 
+def test_refuses_the_names_of_migrations(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a1_001_initial.py", "a1_2_more.py", "001_initial.py", "b1_001_initial.py"):
+        (tmp_path / name).touch()
+    monkeypatch.setattr(ModuleDefinition, "folder", lambda self, name: tmp_path)
+
+    assert problems(replace(A, package="a1")) == [
+        ("a1", "migration '001_initial.py'"),
+        ("a1", "migration 'a1_2_more.py'"),
+        ("a1", "migration 'b1_001_initial.py'"),
+    ]
+
+
 def file(name: str, *columns: Column, **values: Any) -> ImportFile:
     key = Column("external_id")
     return ImportFile(name, "Rows.", (key, *columns), table="a1_row", merge="SELECT 1", **values)
