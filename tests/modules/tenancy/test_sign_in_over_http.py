@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from modules.tenancy.testing import PASSWORD, make_api_key, make_member, make_user
-from server.asgi import asgi_app
+from server.asgi import serve
 from server.auth.models import UserAccount
 from server.testing import TestPlatform
 
@@ -23,7 +23,7 @@ WHO = {"query": "{ viewer { user { email } platform { code } } }"}
 
 @pytest.fixture
 async def client(platform: TestPlatform) -> AsyncIterator[httpx.AsyncClient]:
-    transport = httpx.ASGITransport(app=asgi_app(platform.facet))
+    transport = httpx.ASGITransport(app=serve(platform.facet).app)
     headers = {"accept": "application/graphql-response+json", "origin": "http://facet.test"}
     async with httpx.AsyncClient(
         transport=transport, base_url="http://facet.test", headers=headers
