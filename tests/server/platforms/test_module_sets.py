@@ -12,10 +12,12 @@ from sqlalchemy import update
 from server.app import Facet
 from server.errors import NotFound
 from server.platforms.cache import FreshCache, Freshness
+from server.platforms.invalidation import PlatformChanges
 from server.platforms.models import Platform, PlatformModule
 from server.platforms.module_sets import ModuleSets, ModuleState
 from server.platforms.registry import Registry
 from server.platforms.toggling import disable_module, enable_module, set_allowed_modules
+from server.redis import connect
 from server.settings import Settings
 from server.testing import TestPlatform, count_statements
 from tests.server.platforms.sample import journal
@@ -165,6 +167,21 @@ async def test_drops_everything_when_messages_may_have_been_missed(shop: TestPla
     await sample.changes.on_reconnected()
 
     assert await sample.module_sets.get(shop.id) == {"base", "bundle"}
+
+
+async def test_changes_modules_without_redis_too(shop: TestPlatform, sample: Facet) -> None:
+    freshness = Freshness(60, 2)
+    sets = ModuleSets(sample.registry, sample.database, freshness)
+    nobody = connect("redis://127.0.0.1:1")
+    changes = PlatformChanges(sets, sample.platforms, freshness, nobody)
+    assert await sets.get(shop.id) == {"base"}
+    async with sample.database.begin(shop.id) as session:
+        session.add(PlatformModule(platform_id=shop.id, module_code="bundle", is_enabled=True))
+
+    await changes.announce(shop.id)
+    await nobody.aclose()
+
+    assert await sets.get(shop.id) == {"base", "bundle"}
 
 
 async def test_trusts_what_it_knows_for_a_short_time_only_while_messages_cannot_arrive(
