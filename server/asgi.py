@@ -5,12 +5,13 @@ from __future__ import annotations
 import gc
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 
 from starlette.applications import Starlette
+from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import ASGIApp
 
 from server.app import Facet
 from server.embedded.servers import open_servers
@@ -29,13 +30,21 @@ Download your schema from /schema.graphql.
 """
 
 
-def create() -> ASGIApp:
+@dataclass(frozen=True)
+class Served:
+    """The ASGI application and the probes that tell a load balancer when it stops."""
+
+    app: Starlette
+    probes: Probes
+
+
+def create() -> Starlette:
     """The application with the settings of the environment. Starts embedded servers where none are named."""
-    return asgi_app(Facet(settings(), open_servers(settings()), installed()))
+    return serve(Facet(settings(), open_servers(settings()), installed())).app
 
 
-def asgi_app(facet: Facet) -> ASGIApp:
-    """`facet` over HTTP; its life is that of the application."""
+def serve(facet: Facet) -> Served:
+    """`facet` over HTTP; it starts and stops with the application."""
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -43,25 +52,28 @@ def asgi_app(facet: Facet) -> ASGIApp:
         gc.collect()
         gc.freeze()
         yield
-        probes.drain()
         await facet.stop()
 
-    probes = Probes(checks(facet), facet.meters)
     is_production = facet.settings.environment == "production"
+    probes = Probes(checks(facet), facet.meters)
+    guard = Middleware(Guard, meters=facet.meters, https_only=is_production)
+    routes = [*graphql_routes(facet, secure=is_production), *probes.routes()]
+    return Served(Starlette(routes=routes, lifespan=lifespan, middleware=[guard]), probes)
+
+
+def graphql_routes(facet: Facet, *, secure: bool) -> list[Route]:
+    """The API, for the platform of the token or host and for one named in the path."""
     visits = Visits(facet.callers, facet.platforms, facet.views, facet.reading_context)
-    cookies = CookieRules(secure=is_production, max_age=facet.settings.session_days * 86_400)
+    cookies = CookieRules(secure=secure, max_age=facet.settings.session_days * 86_400)
     endpoint = GraphQLEndpoint(visits.open, facet.operations, facet.meters, cookies=cookies)
     schema_file = SchemaFile(visits.open)
-    routes = [
+    return [
         Route("/", welcome, methods=["GET"]),
         Route("/graphql", endpoint),
         Route("/p/{platform}/graphql", endpoint),
         Route("/schema.graphql", schema_file.respond, methods=["GET"]),
         Route("/p/{platform}/schema.graphql", schema_file.respond, methods=["GET"]),
-        *probes.routes(),
     ]
-    app = Starlette(routes=routes, lifespan=lifespan)
-    return Guard(app, meters=facet.meters, https_only=is_production)
 
 
 async def welcome(_request: Request) -> Response:

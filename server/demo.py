@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -28,7 +29,8 @@ from server.platforms.registry import Registry
 PASSWORD = "facet-demo"
 LOADED = "demo.loaded"
 
-Report = Callable[[Progress], None]
+Report = Callable[[str, Progress], None]
+"""(code of the platform, progress of its import)"""
 
 
 def demo_users(registry: Registry) -> list[DemoUser]:
@@ -63,7 +65,7 @@ async def _load_platform(facet: Facet, demo: DemoPlatform, report: Report) -> No
         seed = DemoSeed(demo, local_day(facet.clock.now(), record.zone))
     with TemporaryDirectory(prefix="facet-demo-") as folder:
         _write_rows(facet.registry, seed, Path(folder))
-        await run_import(facet, record, Path(folder), report=report)
+        await run_import(facet, record, Path(folder), report=partial(report, demo.code))
     async with facet.system_context(record) as ctx, transaction(ctx):
         for definition, declared in _declared(facet.registry):
             if declared.finish and definition.code in ctx.modules:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import defaultdict
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +28,11 @@ from server.imports.report import ImportReport
 from server.imports.report import Progress as Step
 from server.platforms.installed import installed
 from server.settings import settings
+
+SIGN_IN = (
+    r'{"query": "mutation { signIn(email: \"oms-admin@demo.test\", password: \"facet-demo\", '
+    r'platform: \"oms\") { ... on SignInPayload { token } } }"}'
+)
 
 
 def import_folder(
@@ -68,34 +74,42 @@ def demo(
         require_free(settings().host, settings().port)
     migrate_now()
     asyncio.run(_load_demo())
-    address = f"http://{settings().host}:{settings().port}"
-    console = Console(highlight=False)
-    console.print(f"\nFacet is at {address}  (GraphQL: {address}/graphql)\n")
-    console.print(f"Sign in as one of these, password {PASSWORD}:")
-    for user in demo_users(installed()):
-        console.print(f"  {user.email:<24} {user.what}")
-    console.print(
-        "\nFirst get a token:\n"
-        f"  curl {address}/graphql -H 'Content-Type: application/json' -d '"
-        '{"query": "mutation { signIn(email: \\"oms-admin@demo.test\\", password: \\"facet-demo\\", '
-        'platform: \\"oms\\") { ... on SignInPayload { token } } }"}'
-        "'\n\nThen send this query with `Authorization: Bearer <token>`:\n",
-        markup=False,
-    )
-    console.print(first_query(installed()) + "\n", markup=False)
+    _welcome(f"http://{settings().host}:{settings().port}")
     if serve:
         serve_on(settings().host, settings().port)
+
+
+def _welcome(address: str) -> None:
+    lines = [
+        "",
+        f"Facet is at {address}  (GraphQL: {address}/graphql)",
+        "",
+        f"Sign in as one of these, password {PASSWORD}:",
+        *(f"  {user.email:<24} {user.what}" for user in demo_users(installed())),
+        "",
+        "First get a token:",
+        f"  curl {address}/graphql -H 'Content-Type: application/json' -d '{SIGN_IN}'",
+        "",
+        "Then send this with the header `Authorization: Bearer <token>`:",
+        "",
+        first_query(installed()),
+        "",
+    ]
+    typer.echo("\n".join(lines))
 
 
 async def _load_demo() -> None:
     async with opened() as facet:
         with _bar() as bar:
-            await load_demo(facet, Reporter(bar))
+            reporters: dict[str, Reporter] = defaultdict(lambda: Reporter(bar))
+            await load_demo(
+                facet, lambda platform, step: reporters[platform](step, f"{platform} {step.file}")
+            )
 
 
 def _bar() -> Progress:
     return Progress(
-        TextColumn("{task.description:<22}"),
+        TextColumn("{task.description:<28}"),
         BarColumn(),
         TaskProgressColumn(),
         MofNCompleteColumn(),
@@ -111,9 +125,9 @@ class Reporter:
         self.bar = bar
         self.tasks: dict[str, int] = {}
 
-    def __call__(self, step: Step) -> None:
+    def __call__(self, step: Step, label: str | None = None) -> None:
         if step.file not in self.tasks:
-            self.tasks[step.file] = int(self.bar.add_task(step.file, total=step.rows_total))
+            self.tasks[step.file] = int(self.bar.add_task(label or step.file, total=step.rows_total))
         total = step.rows_read if step.done else step.rows_total
         if total is None and step.share:
             total = max(step.rows_read, round(step.rows_read / step.share))

@@ -10,10 +10,13 @@ from typing import Annotated
 import typer
 from watchfiles import run_process
 
+from server import asgi
+from server.app import Facet
 from server.cli.schema import migrate_now
 from server.embedded.servers import open_servers
 from server.errors import ConfigurationError
 from server.http.protocol import DrainingServer, uvicorn_config
+from server.platforms.installed import installed
 from server.settings import settings
 from server.telemetry.logging import configure_logging
 from server.worker import run_worker
@@ -46,9 +49,9 @@ def serve_on(host: str, port: int) -> None:
     """Serve until told to stop."""
     require_free(host, port)
     configure_logging(level=settings().log_level, as_json=settings().environment == "production")
-    open_servers(settings())
-    config = uvicorn_config("server.asgi:create", host=host, port=port, factory=True, log_level="warning")
-    DrainingServer(config).run()
+    served = asgi.serve(Facet(settings(), open_servers(settings()), installed()))
+    config = uvicorn_config(served.app, host=host, port=port, log_level="warning")
+    DrainingServer(config, on_drain=served.probes.drain).run()
 
 
 def require_free(host: str, port: int) -> None:

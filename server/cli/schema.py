@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from server.app import compose
 from server.composition import render_schema
+from server.composition.supergraph import compose
 from server.db.migrate import migration_heads, upgrade, upgrade_sql
 from server.embedded.servers import open_servers
 from server.errors import ConfigurationError
@@ -63,6 +63,8 @@ def schema(
 def check() -> None:
     """Check every module's declaration and the schema they make together; print all problems."""
     registry = installed()
-    compose(registry)
+    schema = compose(registry)
     for definition in registry.definitions:
         typer.echo(f"{definition.code} {definition.version} ({definition.kind.value.lower()}): fine")
+    for place in schema.skipped:
+        typer.echo(f"{place} extends a type that no installed module has; it is left out.")

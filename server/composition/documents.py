@@ -20,10 +20,11 @@ class DocumentRecord:
 
 
 class DocumentCache:
-    """The `max_size` documents used last, by their text."""
+    """The documents used last, by their text: at most `max_size` of them and `max_characters` of text."""
 
-    def __init__(self, max_size: int = 512) -> None:
-        self.max_size = max_size
+    def __init__(self, max_size: int = 512, max_characters: int = 1_000_000) -> None:
+        self.max_size, self.max_characters = max_size, max_characters
+        self._characters = 0
         self._records: OrderedDict[str, DocumentRecord] = OrderedDict()
 
     def __len__(self) -> int:
@@ -36,9 +37,12 @@ class DocumentCache:
         return record
 
     def put(self, text: str, document: DocumentNode, errors: Sequence[GraphQLError] = ()) -> DocumentRecord:
-        """Remember a document, forgetting the one used longest ago when there are too many."""
+        """Remember a document, forgetting those used longest ago when there is too much."""
+        if text not in self._records:
+            self._characters += len(text)
         record = self._records[text] = DocumentRecord(document, tuple(errors))
         self._records.move_to_end(text)
-        if len(self._records) > self.max_size:
-            self._records.popitem(last=False)
+        while len(self) > self.max_size or (self._characters > self.max_characters and len(self) > 1):
+            forgotten, _ = self._records.popitem(last=False)
+            self._characters -= len(forgotten)
         return record

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from inspect import isawaitable
 from typing import Any
 
-from graphql import GraphQLField, GraphQLResolveInfo, GraphQLUnionType, get_named_type
+from graphql import GraphQLResolveInfo, GraphQLUnionType, get_named_type
 from strawberry.types.field import StrawberryField
 
 from server.composition.schema import ComposedSchema, Resolve
@@ -14,7 +14,7 @@ from server.composition.stamp import definition_of
 from server.context import Context
 from server.errors import FacetError
 from server.events.transaction import commit, roll_back
-from server.graphql.fields import ACCESS, COST, LIST_SIZE, Access
+from server.graphql.fields import ACCESS, Access
 from server.graphql.graph import MUTATION
 from server.graphql.results import Error
 
@@ -31,26 +31,6 @@ def protect(schema: ComposedSchema) -> None:
         return checked(resolve, access) if access is not None else resolve
 
     schema.wrap_fields(wrapper)
-
-
-def mark_costs(schema: ComposedSchema) -> None:
-    """Copy what fields declare about cost and publicity to where the limits look for it."""
-    for type_ in schema.graphql_schema.type_map.values():
-        for field in getattr(type_, "fields", {}).values():
-            if isinstance(field, GraphQLField):
-                mark_cost(field)
-
-
-def mark_cost(field: GraphQLField) -> None:
-    definition = definition_of(field)
-    metadata = getattr(definition, "metadata", None) or {}
-    access: Access | None = metadata.get(ACCESS)
-    if access is not None and access.public:
-        field.extensions["facet_public"] = True
-    if COST in metadata:
-        field.extensions["facet_cost"] = metadata[COST]
-    if LIST_SIZE in metadata:
-        field.extensions["facet_list_size"] = metadata[LIST_SIZE]
 
 
 def checked(resolve: Resolve, access: Access) -> Resolve:

@@ -7,7 +7,7 @@ from strawberry.schema.config import StrawberryConfig
 
 from server.composition.composer import Composer
 from server.composition.parts import KERNEL, ComposedModule
-from server.composition.protection import mark_costs, protect
+from server.composition.protection import protect
 from server.composition.schema import ComposedSchema
 from server.composition.stamp import composed_types
 from server.composition.view import SchemaView
@@ -32,7 +32,7 @@ def compose(registry: Registry) -> ComposedSchema:
                 )
             )
     config = StrawberryConfig(scalar_map=SCALARS)
-    return Composer(parts, config=config, finish=(protect, mark_costs)).compose()
+    return Composer(parts, config=config, finish=(protect,)).compose()
 
 
 def visible_fields(view: SchemaView) -> set[str]:

@@ -30,6 +30,8 @@ from server.composition.schema import ComposedSchema, NamedDefinition
 from server.composition.sdl import render_schema
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
+MOST_ERRORS = 20
+"""An author mends them one by one; each costs time to word."""
 VIEW_HEADER = "The GraphQL schema you can use."
 
 
@@ -58,7 +60,9 @@ class SchemaView(ComposedSchema):
 
     def validate(self, document: DocumentNode, *, hide_suggestions: bool = False) -> list[GraphQLError]:
         """GraphQL's rules and Strawberry's. Suggestions name only what the view shows."""
-        return validate(self._schema, document, RULES, hide_suggestions=hide_suggestions)
+        return validate(
+            self._schema, document, RULES, max_errors=MOST_ERRORS, hide_suggestions=hide_suggestions
+        )
 
     async def execute_document(
         self,

@@ -113,7 +113,9 @@ async def fetch_pages(
     columns: tuple[Any, ...] = (model, ranked.c.page_order, ranked.c.page_id, ranked.c.page_parent)
     rows = (
         await session.execute(
-            select(*columns).where(ranked.c.page_rank <= size + 1).order_by(ranked.c.page_parent, ranked.c.page_rank)
+            select(*columns)
+            .where(ranked.c.page_rank <= size + 1)
+            .order_by(ranked.c.page_parent, ranked.c.page_rank)
         )
     ).all()
     by_parent: dict[int, list[Any]] = {id_: [] for id_ in parent_ids}

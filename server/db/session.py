@@ -8,34 +8,60 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, InvalidRequestError, OperationalError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from server.db.engine import APP_ROLE, create_engine
 
 
 class Session(AsyncSession):
-    """An `AsyncSession` that sibling resolvers may share: their statements queue instead of colliding."""
+    """An `AsyncSession` that sibling resolvers may share: their statements queue instead of colliding.
+
+    It is used once: after `close` it refuses statements. Work that outlives its operation, such as a loader
+    whose field has failed beside it, then stops instead of borrowing a connection nobody gives back.
+    """
 
     def __init__(self, bind: AsyncEngine) -> None:
         super().__init__(bind, expire_on_commit=False, autoflush=False)
-        self._turn = asyncio.Lock()
+        self._lock = asyncio.Lock()
+        self._is_over = False
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Several statements in a row through `run_sync`, without a sibling's between them."""
+        async with self._lock:
+            if self._is_over:
+                raise InvalidRequestError("This session is closed: its operation is over.")
+            yield
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
-        async with self._turn:
+        async with self.turn():
             return await super().execute(*args, **kwargs)
 
     async def scalar(self, *args: Any, **kwargs: Any) -> Any:
-        async with self._turn:
+        async with self.turn():
             return await super().scalar(*args, **kwargs)
 
     async def get(self, *args: Any, **kwargs: Any) -> Any:
-        async with self._turn:
+        async with self.turn():
             return await super().get(*args, **kwargs)
 
     async def flush(self, objects: Any = None) -> None:
-        async with self._turn:
+        async with self.turn():
             await super().flush(objects)
+
+    async def commit(self) -> None:
+        async with self.turn():
+            await super().commit()
+
+    async def rollback(self) -> None:
+        async with self._lock:
+            await super().rollback()
+
+    async def close(self) -> None:
+        async with self._lock:
+            self._is_over = True
+            await super().close()
 
 
 class Database:

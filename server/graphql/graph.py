@@ -5,17 +5,17 @@ that other modules own, types that are only reachable through an interface, memb
 the owner's class is touched; the composer merges contributions when the schema is built, so one process can
 build several schemas from the same modules.
 
-    graph = ModuleGraph("billing", __package__)
+    graph = ModuleGraph("loyalty", __package__)
 
     @graph.query
-    class BillingQuery:
-        @query_field(description="Every plan that can be bought.", signed_in=True)
-        async def plans(self, info: Info) -> list[Plan]: ...
+    class LoyaltyQuery:
+        @query_field(description="Every reward that points can buy.", signed_in=True)
+        async def rewards(self, info: Info) -> list[Reward]: ...
 
     @graph.extend(Merchant)
-    class MerchantBilling:
-        @field(description="What the merchant is subscribed to.")
-        async def subscription(self, info: Info) -> BillingSubscription | None: ...
+    class MerchantLoyalty:
+        @field(description="The merchant's programme.")
+        async def programme(self, info: Info) -> Programme | None: ...
 
 `audience=` narrows a contribution to some kinds of caller: nobody else sees that it exists.
 """

@@ -77,7 +77,7 @@ async def fetch(ctx: Context, requests: Sequence[Request]) -> list[Answer]:
     def run(session: OrmSession) -> list[Answer]:
         return _run(session.connection(), requests, platform_id)
 
-    async with ctx.session._turn:
+    async with ctx.session.turn():
         return await ctx.session.run_sync(run)
 
 

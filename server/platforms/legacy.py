@@ -1,6 +1,6 @@
 """Taking over a platform's old settings document, which kept its modules in JSON:
 
-{"enabled_modules": ["customers", "billing"], "module_config": {"billing": {"trial_days": 14}}}
+{"enabled_modules": ["loyalty", "gifts"], "module_config": {"gifts": {"valid_days": 14}}}
 """
 
 from __future__ import annotations

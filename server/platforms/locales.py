@@ -19,7 +19,7 @@ LANGUAGES = ("en", "fr")
 
 
 def text_key(kind: str, code: str) -> str:
-    """The key of a declared thing's text: `permission-billing-view` for the permission `billing.view`."""
+    """The key of a declared thing's text: `permission-loyalty-view` for the permission `loyalty.view`."""
     return f"{kind}-{code.replace('.', '-')}"
 
 

@@ -35,7 +35,7 @@ def registry() -> Registry:
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[EmbeddedPostgres]:
     """The test server, started when needed and stopped with the last process that uses it."""
-    server = start_postgres(DATA_DIR)
+    server = start_postgres(DATA_DIR, durable=False)
     yield server
     server.stop()
 

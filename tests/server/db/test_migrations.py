@@ -96,9 +96,7 @@ def test_the_linter_finds_nothing_unsafe(folders: list[Path], tmp_path: Path) ->
     file.write_text(upgrade_sql(folders))
 
     squawk = Path(sys.executable).with_name("squawk")
-    result = subprocess.run(
-        [squawk, "--config", "squawk.toml", str(file)], capture_output=True, text=True, check=False
-    )
+    result = subprocess.run([squawk, str(file)], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stdout
 
 
