@@ -82,7 +82,9 @@ async def api_keys_page(
 async def lock_api_key(ctx: Context, id: int) -> ApiKey | None:
     """The platform's key, locked."""
     statement = select(ApiKey).where(ApiKey.platform_id == ctx.platform_id, ApiKey.id == id)
-    key: ApiKey | None = (await ctx.session.execute(statement.with_for_update())).scalar_one_or_none()
+    key: ApiKey | None = (
+        await ctx.session.execute(statement.with_for_update(key_share=True))
+    ).scalar_one_or_none()
     return key
 
 

@@ -35,12 +35,14 @@ class MembershipRepository(Repository[Membership]):
         statement = select(Membership).where(
             self.within_merchants(), Membership.id == id, Membership.ended_at.is_(None)
         )
-        return await self.one(statement.with_for_update().execution_options(populate_existing=True))
+        return await self.one(
+            statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        )
 
-    async def administrators(self) -> Sequence[Membership]:
+    async def lock_administrators(self) -> Sequence[Membership]:
         """The open memberships of the platform's administrators, locked."""
         statement = self.open().where(Membership.role == "platform_admin", Membership.user_id.is_not(None))
-        return await self.all(statement.order_by(Membership.id).with_for_update())
+        return await self.all(statement.order_by(Membership.id).with_for_update(key_share=True))
 
     async def insert_new(self, values: dict[str, Any]) -> Membership | None:
         """A new membership; None when the person has the same one already."""

@@ -44,7 +44,9 @@ class MerchantRepository(Repository[Merchant]):
     async def lock(self, id: int) -> Merchant | None:
         """The merchant, if it is wholly within reach; nobody else changes it before this transaction ends."""
         statement = select(Merchant).where(self.wholly_within_reach(), Merchant.id == id)
-        return await self.one(statement.with_for_update().execution_options(populate_existing=True))
+        return await self.one(
+            statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        )
 
     async def insert_new(
         self, *, name: str, external_id: str | None, created_at: datetime

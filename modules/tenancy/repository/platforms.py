@@ -25,7 +25,7 @@ async def insert_platform(session: Session, **values: Any) -> Platform | None:
 
 async def lock_platform(ctx: Context) -> Platform:
     """The operation's platform; nobody else changes it before this transaction ends."""
-    statement = select(Platform).where(Platform.id == ctx.platform_id).with_for_update()
+    statement = select(Platform).where(Platform.id == ctx.platform_id).with_for_update(key_share=True)
     row: Platform = (await ctx.session.execute(statement)).scalar_one()
     return row
 

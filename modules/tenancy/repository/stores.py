@@ -34,12 +34,14 @@ class StoreRepository(Repository[Store]):
     async def lock(self, id: int) -> Store | None:
         """The store, if the caller may manage it; nobody else changes it before this transaction ends."""
         statement = select(Store).where(self.within_merchants(), Store.id == id)
-        return await self.one(statement.with_for_update().execution_options(populate_existing=True))
+        return await self.one(
+            statement.with_for_update(key_share=True).execution_options(populate_existing=True)
+        )
 
     async def open_of(self, merchant_id: int) -> Sequence[Store]:
         """The merchant's open stores, locked."""
         statement = self.owned().where(Store.merchant_id == merchant_id, Store.closed_at.is_(None))
-        return await self.all(statement.order_by(Store.id).with_for_update())
+        return await self.all(statement.order_by(Store.id).with_for_update(key_share=True))
 
     async def insert_new(
         self, *, merchant_id: int, name: str, external_id: str | None, created_at: datetime

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -194,6 +195,21 @@ async def test_takes_the_rights_of_a_removed_member_at_once(platform: TestPlatfo
     assert removed["teamMember"]["endedAt"] is not None
     with pytest.raises(Unauthenticated, match="no role"):
         await platform.facet.callers.identify(token)
+
+
+async def test_keeps_one_of_two_administrators_who_remove_each_other(platform: TestPlatform) -> None:
+    async with platform.context() as ctx:
+        members = [await make_member(ctx, user=await make_user(ctx)) for _ in range(2)]
+
+    answers = await asyncio.gather(
+        *(run(platform, REMOVE, id=global_id("TeamMember", member.id)) for member in members)
+    )
+
+    assert sorted(answer["__typename"] for answer in answers) == [
+        "LastAdministrator",
+        "RemoveTeamMemberPayload",
+    ]
+    assert await open_memberships(platform) == 1
 
 
 async def test_keeps_the_last_administrator(platform: TestPlatform) -> None:
