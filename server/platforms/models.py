@@ -66,7 +66,7 @@ class ModuleChange(Base):
     reason: Mapped[str | None] = mapped_column(String(500))
 
 
-class MenuVisibility(Base):
+class MenuVisibility(Base, CreatedAt):
     """A platform's wish to hide a menu item."""
 
     __tablename__ = "menu_visibility"
