@@ -292,18 +292,19 @@ def test_refuses_tables_of_another_name_and_keys_into_foreign_modules(
     class Base(DeclarativeBase):
         pass
 
-    def model(package: str, name: str, *foreign_keys: str) -> None:
+    def model(package: str, name: str, *foreign_keys: str) -> type:
         columns: dict[str, Any] = {"id": mapped_column(BigInteger, primary_key=True)}
         for number, target in enumerate(foreign_keys):
             columns[f"key_{number}"] = mapped_column(BigInteger, ForeignKey(target))
-        type(name.title(), (Base,), {"__module__": f"{package}.models", "__tablename__": name, **columns})
+        return type(
+            name.title(), (Base,), {"__module__": f"{package}.models", "__tablename__": name, **columns}
+        )
 
-    model("b1", "b1_thing")
-    model("a1", "a1_thing", "b1_thing.id")
-    model("a1", "thing")
+    kept = [model("b1", "b1_thing"), model("a1", "a1_thing", "b1_thing.id"), model("a1", "thing")]
     monkeypatch.setattr(tables, "Base", SimpleNamespace(registry=Base.registry))
     a, b = replace(A, package="a1"), replace(B, package="b1")
     monkeypatch.setattr(ModuleDefinition, "folder", lambda self, name: Path("/nonexistent"))
 
+    assert len(kept) == 3
     assert problems(a, b) == [("a1", "table 'a1_thing'"), ("a1", "table 'thing'")]
     assert problems(replace(a, requires=("b1",)), b) == [("a1", "table 'thing'")]
