@@ -17,6 +17,7 @@ from server.db.session import Session
 from server.errors import BadUserInput
 
 MAX_PAGE = 100
+DEFAULT_PAGE = 20
 Item = TypeVar("Item")
 
 
@@ -61,7 +62,7 @@ class Page(Generic[Item]):
 
 def page_size(first: int | None) -> int:
     """`first`, checked: 1 to 100; raises `BadUserInput` otherwise."""
-    size = 20 if first is None else first
+    size = DEFAULT_PAGE if first is None else first
     if not 1 <= size <= MAX_PAGE:
         raise BadUserInput(
             f"`first` is {size}; ask for 1 to {MAX_PAGE} and page on with `after`.", argument="first"

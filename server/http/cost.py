@@ -38,6 +38,7 @@ from graphql import (
     is_list_type,
 )
 
+from server.db.paging import DEFAULT_PAGE
 from server.graphql.fields import COST, LIST_SIZE
 from server.http.declared import declared
 from server.http.limits import Limits, bad_input, too_costly
@@ -225,7 +226,7 @@ class CostMeter:
                 self._refuse_page(node, given.get(name), name, size)
                 size = max(1, min(size, self._limits.page_size))
             sizes.append(size)
-        return max(sizes, default=self._limits.page_size)
+        return max(sizes, default=min(DEFAULT_PAGE, self._limits.page_size))
 
     def _value(self, value: ValueNode) -> Any:
         if isinstance(value, IntValueNode):

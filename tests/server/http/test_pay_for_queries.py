@@ -61,7 +61,7 @@ async def test_prices_by_the_values_of_variables(site: Site) -> None:
         for variables in ({"f": 3}, {"f": 90}, {"t": "x"}, {"f": 3, "t": "y"}, {"f": None})
     ]
 
-    assert prices == [4, 91, 6, 4, 101]
+    assert prices == [4, 91, 6, 4, 21]
     facts = site.view.documents.get(text).facts  # type: ignore[union-attr]
     assert len(facts["cost None"].known) == 4
 
