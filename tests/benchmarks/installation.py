@@ -8,7 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -105,12 +105,15 @@ class Installation:
         process.kill()
 
     def postgres_cpu(self) -> float:
-        """Seconds of processor time that PostgreSQL's running connections have used."""
+        """Seconds of processor time that PostgreSQL's connections have used, those that ended too."""
         pid = int((self.data_dir / "postgres" / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
-        used = 0.0
-        for backend in psutil.Process(pid).children():
-            times = backend.cpu_times()
-            used += times.user + times.system
+        postmaster = psutil.Process(pid)
+        times = postmaster.cpu_times()
+        used = times.children_user + times.children_system
+        for backend in postmaster.children():
+            with suppress(psutil.NoSuchProcess):
+                times = backend.cpu_times()
+                used += times.user + times.system
         return used
 
     def _environment(self) -> dict[str, str]:
