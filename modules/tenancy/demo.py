@@ -106,9 +106,14 @@ def stores(seed: DemoSeed) -> Iterator[Row]:
         yield {
             "external_id": external_id,
             "merchant_id": merchant_id,
-            "name": f"{merchant['name']} {PLACES[(number * 3 + 1) % len(PLACES)]}",
+            "name": f"{merchant['name']} {_place(number, len(joined))}",
             "created_at": opened.replace(microsecond=0).isoformat(),
         }
+
+
+def _place(number: int, merchants: int) -> str:
+    """Another place than its merchant's, and for each of a merchant's stores another one."""
+    return PLACES[((number % merchants) * 7 + 1 + number // merchants) % len(PLACES)]
 
 
 def team_members(seed: DemoSeed) -> Iterator[Row]:
