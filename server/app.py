@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from server.auth.audience import Audience
@@ -88,6 +89,7 @@ class Facet:
                 KernelCheck("database", self.database.ping, required=True),
                 KernelCheck("redis", self.ping_redis),
             ),
+            open_context=partial(self.system_context_of, read_only=True),
         )
         self.bus = EventBus(self.registry, self.system_context_of)
 
@@ -142,23 +144,25 @@ class Facet:
         return await self.context(caller, platform, read_only=True, request_id=request_id)
 
     @asynccontextmanager
-    async def system_context(self, platform: PlatformRecord) -> AsyncIterator[Context]:
+    async def system_context(
+        self, platform: PlatformRecord, *, read_only: bool = False
+    ) -> AsyncIterator[Context]:
         """A context of the system itself on a platform, with every permission of its enabled modules."""
         modules = await self.module_sets.get(platform.id)
         caller = system_caller(platform.id, self.registry.permissions_of(ALL_ROLES, modules))
-        ctx = await self.context(caller, platform)
+        ctx = await self.context(caller, platform, read_only=read_only)
         try:
             yield ctx
         finally:
             await ctx.session.close()
 
     @asynccontextmanager
-    async def system_context_of(self, platform_id: int) -> AsyncIterator[Context]:
+    async def system_context_of(self, platform_id: int, *, read_only: bool = False) -> AsyncIterator[Context]:
         """`system_context` of the platform with this id; raises `NotFound` for an unknown one."""
         platform = await self.platforms.by_id(platform_id)
         if platform is None:
             raise NotFound(f"There is no platform {platform_id}.")
-        async with self.system_context(platform) as ctx:
+        async with self.system_context(platform, read_only=read_only) as ctx:
             yield ctx
 
     async def open_for_writing(self, ctx: Context) -> None:

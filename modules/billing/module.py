@@ -6,6 +6,7 @@ from modules.billing import features, handlers, imports, menu, metrics, permissi
 from modules.billing.config import BillingConfig
 from modules.billing.demo import DEMO
 from modules.billing.graphql import graph
+from modules.billing.health import check_health
 from modules.billing.recipes import telco
 from server.contracts.module import ModuleDefinition
 
@@ -25,5 +26,6 @@ module = ModuleDefinition(
     imports=imports.DECLARED,
     recipes=telco.DECLARED,
     demo=DEMO,
+    health_check=check_health,
     folders=("locales", "migrations"),
 )

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from server.context import Context
 
 
 class HealthStatus(StrEnum):
@@ -19,3 +22,8 @@ class Health:
     status: HealthStatus = HealthStatus.HEALTHY
     message: str = "OK"
     details: dict[str, str] = field(default_factory=dict)
+
+
+HealthCheck = Callable[[Context | None], Awaitable[Health]]
+"""Asked about one platform with a reading context of the system there, where settings and rows can be looked
+up; asked about the process with None, for what is the same on every platform."""

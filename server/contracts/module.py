@@ -16,7 +16,7 @@ from server.contracts.demo import DemoData
 from server.contracts.directory import Directory
 from server.contracts.events import Handler
 from server.contracts.features import FeatureDeclaration
-from server.contracts.health import Health
+from server.contracts.health import HealthCheck
 from server.contracts.imports import ImportFile, Recipe
 from server.contracts.menu import MenuItem
 from server.contracts.metrics import Metric
@@ -66,7 +66,7 @@ class ModuleDefinition:
     on_enable: Hook | None = None
     on_disable: Hook | None = None
     on_startup: Callable[[], Awaitable[None]] | None = None
-    health_check: Callable[[], Awaitable[Health]] | None = None
+    health_check: HealthCheck | None = None
     folders: tuple[str, ...] = ()
     package: str = ""
 

@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
-from server.contracts.health import Health, HealthStatus
+from server.context import Context
+from server.contracts.health import Health, HealthCheck, HealthStatus
 from server.platforms.registry import Registry
 from server.telemetry.logging import get_logger
 
 logger = get_logger(__name__)
 
 TIMEOUT_SECONDS = 2.0
+
+OpenContext = Callable[[int], AbstractAsyncContextManager[Context]]
+"""A reading context of the system itself on the platform of that id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +60,15 @@ class HealthChecks:
     """
 
     def __init__(
-        self, registry: Registry, checks: Iterable[KernelCheck] = (), *, timeout: float = TIMEOUT_SECONDS
+        self,
+        registry: Registry,
+        checks: Iterable[KernelCheck] = (),
+        *,
+        open_context: OpenContext,
+        timeout: float = TIMEOUT_SECONDS,
     ) -> None:
         self._registry, self._checks, self._timeout = registry, tuple(checks), timeout
+        self._open_context = open_context
         self._failed_starts: set[str] = set()
 
     async def run_startup(self) -> tuple[str, ...]:
@@ -76,27 +87,37 @@ class HealthChecks:
                 logger.exception("module_start_failed", module=code)
         return self._registry.ordered(self._failed_starts)
 
-    async def report(self, modules: Iterable[str] | None = None) -> HealthReport:
-        """The health of the process and of `modules` (all by default)."""
+    async def report(
+        self, modules: Iterable[str] | None = None, platform_id: int | None = None
+    ) -> HealthReport:
+        """The health of the process and of `modules` (all by default), there or as such."""
         codes = self._registry.ordered(self._registry.codes if modules is None else frozenset(modules))
-        asked = [self._kernel(check) for check in self._checks] + [self.module(code) for code in codes]
+        asked = [self._kernel(check) for check in self._checks]
+        asked += [self.module(code, platform_id) for code in codes]
         results = await asyncio.gather(*asked)
         kernel, own = tuple(results[: len(self._checks)]), tuple(results[len(self._checks) :])
         return HealthReport(self._overall(kernel, own), kernel, own)
 
-    async def module(self, code: str) -> CheckResult:
-        """What one module says of itself."""
+    async def module(self, code: str, platform_id: int | None = None) -> CheckResult:
+        """What one module says of itself on that platform, or of what is the same on all of them."""
         definition = self._registry[code]
         if code in self._failed_starts:
             return CheckResult(code, HealthStatus.UNHEALTHY, "Its start-up failed; the log says why.", 0.0)
         if definition.health_check is None:
             return CheckResult(code, HealthStatus.HEALTHY, "OK", 0.0)
-        return await self._ask(code, definition.health_check)
+        check = definition.health_check
+        return await self._ask(code, lambda: self._check(check, platform_id))
 
     async def overall_of_modules(self) -> HealthStatus:
         """HEALTHY, or DEGRADED when a module is not: the check of the modules for a readiness probe."""
         results = await asyncio.gather(*(self.module(code) for code in self._registry.modules))
         return self._overall((), results)
+
+    async def _check(self, check: HealthCheck, platform_id: int | None) -> Health:
+        if platform_id is None:
+            return await check(None)
+        async with self._open_context(platform_id) as ctx:
+            return await check(ctx)
 
     async def _kernel(self, check: KernelCheck) -> CheckResult:
         async def run() -> Health:

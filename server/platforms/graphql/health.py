@@ -46,7 +46,8 @@ class HealthQuery:
     @query_field(description="Whether everything works. Asked now.", permission=VIEW_HEALTH, cost=20)
     async def health(self, info: Info) -> Health:
         ctx = info.context
-        report = await services(ctx).health.report(ctx.modules if ctx.platform else None)
+        health = services(ctx).health
+        report = await (health.report(ctx.modules, ctx.platform.id) if ctx.platform else health.report())
         return Health(
             status=HealthStatus(report.status.value),
             checks=[to_health(result) for result in report.checks],

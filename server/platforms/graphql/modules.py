@@ -109,9 +109,10 @@ class ModuleAdministration:
             for s in config.settings
         ]
 
-    @field(description="Whether it works. Asked now.", cost=5)
+    @field(description="Whether it works, on this platform where it is on. Asked now.", cost=5)
     async def health(self, info: Info, root: strawberry.Parent[Module]) -> ModuleHealth:
-        return to_health(await services(info.context).health.module(root.code))
+        platform_id = root.state.platform_id if root.is_enabled else None
+        return to_health(await services(info.context).health.module(root.code, platform_id))
 
     @field(description="Whether nobody on the platform can switch it.")
     def locked(self, root: strawberry.Parent[Module]) -> bool:

@@ -6,6 +6,7 @@ import strawberry
 from annotated_types import Ge, Le
 from pydantic import BaseModel, Field, SecretStr
 
+from server.context import Context
 from server.contracts.events import Handler, ModuleConfigured, ModuleDisabled
 from server.contracts.features import FeatureDeclaration, FeatureKind
 from server.contracts.health import Health, HealthStatus
@@ -44,8 +45,9 @@ class InventoryConfig(BaseModel):
     warehouse: Warehouse = Warehouse()
 
 
-async def health_check() -> Health:
-    return Health(HealthStatus.UNHEALTHY, "The scales do not answer.", {"scales": "away"})
+async def health_check(ctx: Context | None) -> Health:
+    where = {"asked about": ctx.current_platform.code} if ctx else {}
+    return Health(HealthStatus.UNHEALTHY, "The scales do not answer.", {"scales": "away"} | where)
 
 
 module = ModuleDefinition(
