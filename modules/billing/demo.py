@@ -9,16 +9,17 @@ from server.contracts.demo import DemoData, DemoSeed
 from server.contracts.imports import Row
 
 TIERS = (("starter", "29.00"), ("growth", "99.00"), ("scale", "299.00"))
+ADD_ONS = (("support", "19.00"), ("analytics", "49.00"))
 TRIAL_DAYS = 14
 
 
-def start_of(seed: DemoSeed, external_id: str) -> date:
-    """The day a merchant subscribed."""
-    return seed.until - timedelta(days=seed.random(f"start {external_id}").randint(45, 720))
+def start_of(seed: DemoSeed, merchant_id: str) -> date:
+    """The day a merchant subscribed, soon after it joined."""
+    return seed.joined(merchant_id) + timedelta(days=seed.random(f"start {merchant_id}").randint(1, 14))
 
 
 def subscriptions(seed: DemoSeed) -> Iterator[Row]:
-    """One subscription for each merchant: most run, every fifth was canceled, every sixth pays yearly."""
+    """A tier for each merchant, and extras: most run, every fifth was canceled, every sixth pays yearly."""
     for number, merchant_id in enumerate(seed.merchant_ids()):
         random = seed.random(f"subscription {merchant_id}")
         start = start_of(seed, merchant_id)
@@ -39,6 +40,28 @@ def subscriptions(seed: DemoSeed) -> Iterator[Row]:
             "trial_ends_at": _at(start + timedelta(days=TRIAL_DAYS), 10),
             "cancel_requested_at": _at(end - timedelta(days=5), 9) if has_ended else None,
             "ended_at": _at(end, 10) if has_ended else None,
+        }
+        yield from _add_ons(seed, number, merchant_id)
+
+
+def _add_ons(seed: DemoSeed, number: int, merchant_id: str) -> Iterator[Row]:
+    """None, one or two extras beside the tier, each from some day on; they run."""
+    for code, price in ADD_ONS[: number % 3]:
+        random = seed.random(f"{code} {merchant_id}")
+        start = start_of(seed, merchant_id)
+        yield {
+            "external_id": f"sub-{merchant_id}-{code}",
+            "merchant_id": merchant_id,
+            "tier": code,
+            "amount": price,
+            "currency": seed.platform.currency,
+            "interval": "month",
+            "interval_count": "1",
+            "quantity": "1",
+            "started_at": _at(start + (seed.until - start) * random.random() * 0.9, 11),
+            "trial_ends_at": None,
+            "cancel_requested_at": None,
+            "ended_at": None,
         }
 
 

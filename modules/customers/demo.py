@@ -41,14 +41,14 @@ LAST_NAMES = (
 
 
 def customers(seed: DemoSeed) -> Iterator[Row]:
-    """One in ten leaves no name, one in five no e-mail address."""
+    """Nobody comes before the store opens. One in ten leaves no name, one in five no e-mail address."""
     random = seed.random("customers")
-    stores = [store_id for store_id, _ in seed.store_ids()]
+    stores = [(store_id, seed.opened(store_id, merchant_id)) for store_id, merchant_id in seed.store_ids()]
     weights = [1 / (rank + 5) for rank in range(len(stores))]
-    places = random.choices(stores, weights, k=seed.platform.buyers)
-    start = seed.until - timedelta(days=730)
-    for number, store_id in enumerate(places, start=1):
-        day = start + timedelta(days=int(729 * random.random() ** 0.7))
+    for number, (store_id, opened) in enumerate(
+        random.choices(stores, weights, k=seed.platform.buyers), start=1
+    ):
+        day = opened + timedelta(days=1 + int(((seed.until - opened).days - 1) * random.random() ** 0.7))
         name = f"{random.choice(FIRST_NAMES)} {random.choice(LAST_NAMES)}"
         yield {
             "external_id": f"c-{number:05d}",

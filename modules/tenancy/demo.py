@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time
 from random import Random
 
 from sqlalchemy import select
@@ -75,39 +75,30 @@ LAST_NAMES = ("Becker", "Costa", "Dupont", "Engel", "Faber", "Garcia", "Hoffmann
 TITLES = ("owner", "manager", "accountant", "clerk")
 
 
-def moment(seed: DemoSeed, random: Random, first_day: int, last_day: int) -> str:
-    """A local time of a working day, that many days into the two years of history."""
-    day = seed.until - timedelta(days=730) + timedelta(days=random.randint(first_day, last_day))
+def working_hours(day: date, random: Random) -> str:
+    """A local time of that day."""
     return datetime.combine(day, time(random.randint(8, 18), random.randint(0, 59))).isoformat()
 
 
 def merchants(seed: DemoSeed) -> Iterator[Row]:
-    """A third of them from the first month on, the others join over the two years."""
+    """The rows of merchants.csv."""
     random = seed.random("merchants")
     for number, external_id in enumerate(seed.merchant_ids()):
         trade, place = TRADES[number % len(TRADES)], PLACES[number * 7 % len(PLACES)]
-        last_day = 30 if number % 3 == 0 else 700
-        yield {
-            "external_id": external_id,
-            "name": f"{place} {trade}",
-            "created_at": moment(seed, random, 0, last_day),
-        }
+        created_at = working_hours(seed.joined(external_id), random)
+        yield {"external_id": external_id, "name": f"{place} {trade}", "created_at": created_at}
 
 
 def stores(seed: DemoSeed) -> Iterator[Row]:
-    """Each opens after its merchant joined."""
+    """The rows of stores.csv, named after their merchant and place."""
     random = seed.random("stores")
-    joined = {row["external_id"]: row for row in merchants(seed)}
+    names = {row["external_id"]: row["name"] for row in merchants(seed)}
     for number, (external_id, merchant_id) in enumerate(seed.store_ids()):
-        merchant = joined[merchant_id]
-        start = datetime.fromisoformat(str(merchant["created_at"]))
-        latest = datetime.combine(seed.until - timedelta(days=1), time(18))
-        opened = start + (latest - start) * random.random() * (0 if number < len(joined) else 0.8)
         yield {
             "external_id": external_id,
             "merchant_id": merchant_id,
-            "name": f"{merchant['name']} {_place(number, len(joined))}",
-            "created_at": opened.replace(microsecond=0).isoformat(),
+            "name": f"{names[merchant_id]} {_place(number, len(names))}",
+            "created_at": working_hours(seed.opened(external_id, merchant_id), random),
         }
 
 

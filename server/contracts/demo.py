@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from random import Random
 
 from server.context import Context
@@ -60,6 +60,26 @@ class DemoSeed:
             (f"s-{number:03d}", merchants[(number - 1) % len(merchants)])
             for number in range(1, self.platform.stores + 1)
         ]
+
+    def joined(self, merchant_id: str) -> date:
+        """The day the merchant came: a third of them within the first month, the others over the two years."""
+        number = int(merchant_id.removeprefix("m-"))
+        return self._day(f"joined {merchant_id}", self.began, 30 if number % 3 == 1 else 640)
+
+    def opened(self, store_id: str, merchant_id: str) -> date:
+        """The day the store opened: the first of a merchant at once, others later."""
+        joined = self.joined(merchant_id)
+        if int(store_id.removeprefix("s-")) <= self.platform.merchants:
+            return joined
+        return self._day(f"opened {store_id}", joined, (self.until - joined).days - 60)
+
+    @property
+    def began(self) -> date:
+        """The first day of the history."""
+        return self.until - timedelta(days=730)
+
+    def _day(self, purpose: str, first: date, most: int) -> date:
+        return first + timedelta(days=self.random(purpose).randint(0, most))
 
 
 @dataclass(frozen=True, slots=True)

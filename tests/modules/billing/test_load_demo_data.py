@@ -38,7 +38,7 @@ async def test_imports_whole_and_shows_every_kind_of_movement(platform: TestPlat
     report = await run_import(platform.facet, platform.record, tmp_path)
 
     assert [file.rejected for file in report.files] == [0, 0, 0]
-    assert report.file("subscriptions").inserted == 40
+    assert report.file("subscriptions").inserted == 79
     kinds = {kind for kind, *_ in await movements(platform)}
     assert kinds == {"new", "expansion", "contraction", "churn", "reactivation"}
 
