@@ -24,6 +24,14 @@ class RecordingNames(NameConverter):
     def __init__(self) -> None:
         super().__init__()
         self._seen: dict[str, dict[int, StrawberryType]] | None = {}
+        self._names: dict[str, str] = {}
+
+    def apply_naming_config(self, name: str) -> str:
+        """Remembered, as Strawberry asks for the name of every argument whenever a field is resolved."""
+        found = self._names.get(name)
+        if found is None:
+            found = self._names[name] = super().apply_naming_config(name)
+        return found
 
     def from_type(self, type_: StrawberryType | StrawberryDirective[Any]) -> str:
         name = super().from_type(type_)
