@@ -52,6 +52,7 @@ class Facet:
             owns_role=servers.app_logs_in,
             pool_size=settings.pool_size,
             statement_timeout_ms=settings.statement_timeout_ms,
+            retry_seconds=settings.retry_seconds,
         )
         self.redis = connect(servers.redis_url)
         self.schema = compose(registry)
@@ -100,7 +101,13 @@ class Facet:
             per_second=self.settings.cost_per_second,
             meters=self.meters,
         )
-        self.operations = Operations(Limits(), budget, self.meters)
+        self.operations = Operations(
+            Limits(),
+            budget,
+            self.meters,
+            seconds=self.settings.operation_seconds,
+            retry_seconds=self.settings.retry_seconds,
+        )
         self.meters.watch("facet_views", "Schema views in memory.", lambda: len(self.views))
         self.meters.watch("facet_view_hits", "Look-ups of a view in memory.", lambda: self.views.hits)
         self.meters.watch("facet_view_misses", "Views built.", lambda: self.views.misses)
@@ -164,6 +171,12 @@ class Facet:
             raise NotFound(f"There is no platform {platform_id}.")
         async with self.system_context(platform, read_only=read_only) as ctx:
             yield ctx
+
+    async def open_again(self, ctx: Context) -> None:
+        """Give a reading context a new session, and nothing of what it read by the old one."""
+        ctx.forget_loaded()
+        await ctx.session.close()
+        ctx.session = self.database.session(ctx.platform.id if ctx.platform else None, read_only=True)
 
     async def open_for_writing(self, ctx: Context) -> None:
         """Give a reading context a session that may write."""

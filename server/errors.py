@@ -73,5 +73,29 @@ class QueryTooCostly(FacetError):
     code = "QUERY_TOO_COSTLY"
 
 
+class ServiceUnavailable(FacetError):
+    """Something the operation needs is away or overloaded. Nothing was changed."""
+
+    code = "SERVICE_UNAVAILABLE"
+
+
+class TimedOut(FacetError):
+    """The operation, or one of its statements, took longer than it may."""
+
+    code = "TIMEOUT"
+
+
+class TryAgain(FacetError):
+    """Another change got in the way; the same operation may succeed. Nothing was changed."""
+
+    code = "TRY_AGAIN"
+
+
+class OutcomeUnknown(FacetError):
+    """The connection was lost while a change was being stored: it may or may not stand."""
+
+    code = "OUTCOME_UNKNOWN"
+
+
 class ConfigurationError(Exception):
     """The installation is wrong; the process cannot start. The message says what to change."""

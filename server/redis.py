@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from redis.asyncio.client import PubSub
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import ConnectionError as ConnectionLost
 from redis.exceptions import RedisError
 
 from server.telemetry.logging import get_logger
@@ -30,12 +31,16 @@ OnChange = Callable[[], Awaitable[None]]
 
 
 def connect(url: str, *, timeout: float = DEFAULT_TIMEOUT, retries: int = 1) -> Redis:
-    """A client for `url`. One immediate retry hides a connection that the server closed meanwhile."""
+    """A client for `url`. One immediate retry hides a connection that the server closed meanwhile.
+
+    What timed out is not tried again: whoever asked has waited long enough.
+    """
     client: Redis = Redis.from_url(
         url,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
-        retry=Retry(NoBackoff(), retries),
+        retry=Retry(NoBackoff(), retries, supported_errors=(ConnectionLost,)),
+        retry_on_error=[ConnectionLost] if retries else [],
         retry_on_timeout=False,
         health_check_interval=0,
     )

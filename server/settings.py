@@ -37,6 +37,10 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="Lowest level that is logged.")
     pool_size: int = Field(10, ge=1, description="PostgreSQL connections a process keeps open.")
     statement_timeout_ms: int = Field(5_000, ge=100, description="PostgreSQL cancels longer statements.")
+    operation_seconds: float = Field(15.0, gt=0, description="Longer queries and mutations are stopped.")
+    retry_seconds: float = Field(
+        3.0, ge=0, description="How long queries are tried again while PostgreSQL restarts."
+    )
     module_set_seconds: float = Field(
         60.0, gt=0, description="How long a platform's module set is trusted while Redis is connected."
     )

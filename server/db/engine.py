@@ -6,11 +6,16 @@ security compares with. `SET LOCAL` ends with the transaction, so nothing surviv
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, ExceptionContext, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
+
+from server.db.failures import ConnectionLost, ends_connection
+from server.errors import OutcomeUnknown
 
 APP_ROLE = "facet_app"
 OWNER_ROLE = "facet_owner"
@@ -49,14 +54,61 @@ def create_engine(
         pool_reset_on_return=None,
         connect_args={"server_settings": server_settings, "timeout": 5},
     )
+    listen(engine)
+    return engine
+
+
+def listen(engine: AsyncEngine) -> None:
+    """Open and end transactions ourselves, raise `ConnectionLost` for all that means it, and forget such
+    connections."""
+    event.listen(engine.sync_engine, "do_connect", _connect)
+    event.listen(engine.sync_engine, "checkout", _check)
+    event.listen(engine.sync_engine, "handle_error", _name_loss, retval=True)
     event.listen(engine.sync_engine, "begin", _begin)
     event.listen(engine.sync_engine, "commit", _commit)
     event.listen(engine.sync_engine, "rollback", _rollback)
-    return engine
+
+
+def send(connection: Connection, command: str) -> None:
+    """Send `command` as one message, unprepared; raises `ConnectionLost` when nobody is there to answer."""
+    try:
+        await_only(_driver(connection).execute(command))
+    except Exception as error:
+        if not ends_connection(error):
+            raise
+        connection.invalidate()
+        raise ConnectionLost from error
+    except BaseException:
+        # Cancelled: it may have been executed or not. Nobody can use a connection in an unknown state.
+        connection.invalidate()
+        raise
 
 
 def _driver(connection: Connection) -> Any:
     return connection.connection.driver_connection
+
+
+def _connect(dialect: Any, _record: Any, arguments: Any, options: Any) -> Any:
+    try:
+        return dialect.connect(*arguments, **options)
+    except Exception as error:
+        if ends_connection(error.__cause__ or error):
+            raise ConnectionLost from error
+        raise
+
+
+def _check(connection: Any, _record: Any, _proxy: Any) -> None:
+    """The driver knows when the server closed a connection; such a one is replaced, without asking the server."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+def _name_loss(context: ExceptionContext) -> BaseException | None:
+    error = context.original_exception
+    if isinstance(error, Exception) and (context.is_disconnect or ends_connection(error.__cause__ or error)):
+        context.is_disconnect = True
+        return ConnectionLost()
+    return None
 
 
 def _begin(connection: Connection) -> None:
@@ -65,16 +117,28 @@ def _begin(connection: Connection) -> None:
     platform_id = options.get("facet_platform_id")
     if platform_id is not None:
         statement += f"; SET LOCAL {PLATFORM_SETTING} = '{int(platform_id)}'"
-    await_only(_driver(connection).execute(statement))
+    send(connection, statement)
 
 
 def _commit(connection: Connection) -> None:
-    await_only(_driver(connection).execute("COMMIT"))
+    if _driver(connection).is_closed():
+        raise ConnectionLost
+    try:
+        send(connection, "COMMIT")
+    except ConnectionLost as error:
+        raise OutcomeUnknown(
+            "The connection to the database was lost while the change was being stored. Look whether it is "
+            "there before you try again."
+        ) from error
 
 
 def _rollback(connection: Connection) -> None:
+    """A connection that cannot be told to roll back is closed, which rolls back too."""
     if connection.invalidated:
         return
     driver = _driver(connection)
-    if driver.is_in_transaction() and not driver.is_closed():
-        await_only(driver.execute("ROLLBACK"))
+    if driver.is_closed():
+        connection.invalidate()
+    elif driver.is_in_transaction():
+        with suppress(ConnectionLost):
+            send(connection, "ROLLBACK")

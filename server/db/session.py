@@ -3,27 +3,35 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import text
-from sqlalchemy.exc import InterfaceError, InvalidRequestError, OperationalError
+from sqlalchemy.exc import InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
+from server.db.again import try_again
 from server.db.engine import APP_ROLE, create_engine
+from server.db.failures import ConnectionLost, named
+
+Value = TypeVar("Value")
+
+LONGEST_READ = 10.0
+"""Seconds for a look-up outside of an operation, with all its tries."""
 
 
 class Session(AsyncSession):
     """An `AsyncSession` that sibling resolvers may share: their statements queue instead of colliding.
 
     It is used once: after `close` it refuses statements. Work that outlives its operation, such as a loader
-    whose field has failed beside it, then stops instead of borrowing a connection nobody gives back.
+    whose field has failed beside it, is stopped instead of borrowing a connection nobody gives back.
     """
 
     def __init__(self, bind: AsyncEngine) -> None:
         super().__init__(bind, expire_on_commit=False, autoflush=False)
         self._lock = asyncio.Lock()
+        self._worker: asyncio.Task[Any] | None = None
         self._is_over = False
 
     @asynccontextmanager
@@ -32,7 +40,11 @@ class Session(AsyncSession):
         async with self._lock:
             if self._is_over:
                 raise InvalidRequestError("This session is closed: its operation is over.")
-            yield
+            self._worker = asyncio.current_task()
+            try:
+                yield
+            finally:
+                self._worker = None
 
     async def execute(self, *args: Any, **kwargs: Any) -> Any:
         async with self.turn():
@@ -51,7 +63,9 @@ class Session(AsyncSession):
             await super().flush(objects)
 
     async def commit(self) -> None:
-        async with self.turn():
+        async with self._lock:
+            if self._is_over:
+                raise InvalidRequestError("This session is closed: its operation is over.")
             await super().commit()
 
     async def rollback(self) -> None:
@@ -59,28 +73,45 @@ class Session(AsyncSession):
             await super().rollback()
 
     async def close(self) -> None:
+        """Give the connection back, also when cancelled meanwhile. A sibling's statement is cancelled."""
+        self._is_over = True
+        if self._worker is not None and self._worker is not asyncio.current_task():
+            self._worker.cancel()
+        await asyncio.shield(asyncio.ensure_future(self._give_back()))
+
+    async def _give_back(self) -> None:
         async with self._lock:
-            self._is_over = True
             await super().close()
 
 
 class Database:
     """The application role's connections, and sessions on them."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: AsyncEngine, *, retry_seconds: float = 3.0) -> None:
         self.engine = engine
+        self.retry_seconds = retry_seconds
 
     @classmethod
-    def connect(cls, url: str, *, owns_role: bool, pool_size: int, statement_timeout_ms: int) -> Database:
-        """`owns_role`: the URL logs in as the application role already; else each connection switches to it."""
-        return cls(
-            create_engine(
-                url,
-                role=None if owns_role else APP_ROLE,
-                pool_size=pool_size,
-                statement_timeout_ms=statement_timeout_ms,
-            )
+    def connect(
+        cls,
+        url: str,
+        *,
+        owns_role: bool,
+        pool_size: int,
+        statement_timeout_ms: int,
+        retry_seconds: float = 3.0,
+    ) -> Database:
+        """`owns_role`: the URL logs in as the application role already; else each connection switches to it.
+
+        Reads are tried again for `retry_seconds` while connections are lost.
+        """
+        engine = create_engine(
+            url,
+            role=None if owns_role else APP_ROLE,
+            pool_size=pool_size,
+            statement_timeout_ms=statement_timeout_ms,
         )
+        return cls(engine, retry_seconds=retry_seconds)
 
     def session(self, platform_id: int | None, *, read_only: bool = False) -> Session:
         """A session whose transactions see `platform_id` and nothing else; close it when done.
@@ -97,16 +128,31 @@ class Database:
             yield session
             await session.commit()
 
+    async def read(self, platform_id: int | None, work: Callable[[Session], Awaitable[Value]]) -> Value:
+        """What `work` reads in a session of its own: in a new one when the connection was lost.
+
+        Raises a `ServiceUnavailable` or `TimedOut` when the database does not answer in time.
+        """
+
+        async def once() -> Value:
+            async with self.session(platform_id, read_only=True) as session:
+                return await work(session)
+
+        try:
+            async with asyncio.timeout(LONGEST_READ):
+                return await try_again(once, seconds=self.retry_seconds)
+        except TimeoutError:
+            raise ConnectionLost from None
+        except Exception as error:
+            failure = named(error)
+            if failure is None or failure is error:
+                raise
+            raise failure from error
+
     async def ping(self) -> None:
-        """Raise unless PostgreSQL answers."""
+        """Raise unless PostgreSQL answers at once."""
         async with self.session(None, read_only=True) as session:
             await session.execute(text("SELECT 1"))
 
     async def close(self) -> None:
         await self.engine.dispose()
-
-
-def is_connection_lost(error: BaseException) -> bool:
-    """Whether a retry on a new connection can help."""
-    lost = isinstance(error, OperationalError | InterfaceError) and error.connection_invalidated
-    return lost or isinstance(error, ConnectionError)

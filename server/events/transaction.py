@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -27,10 +28,27 @@ async def transaction(ctx: Context) -> AsyncIterator[None]:
 
 
 async def commit(ctx: Context) -> None:
-    """Commit, then run what waited. A failure of that work is logged: the commit stands."""
-    await ctx.session.commit()
+    """Commit, then run what waited. A failure of that work is logged: the commit stands.
+
+    Once begun it is finished, also when the caller is cancelled meanwhile; that is raised afterwards.
+    """
+    task = asyncio.ensure_future(_commit(ctx))
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError as error:
+            cancelled = error
+    task.result()
+    if cancelled is not None:
+        raise cancelled
+
+
+async def _commit(ctx: Context) -> None:
     events, ctx.events = ctx.events, []
-    for work in ctx.take_after_commit():
+    after_commit = ctx.take_after_commit()
+    await ctx.session.commit()
+    for work in after_commit:
         try:
             await work()
         except Exception:

@@ -12,7 +12,8 @@ from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 from starlette.responses import Response
 from strawberry.relay import GlobalIDValueError
 
-from server.errors import BadUserInput, FacetError
+from server.db.failures import named
+from server.errors import BadUserInput
 from server.http.guard import internal_error_message
 from server.http.negotiate import MediaType
 from server.http.refusal import Refusal
@@ -104,9 +105,12 @@ def error_entry(error: GraphQLError, request_id: str) -> dict[str, Any]:
 
 
 def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
-    cause = _cause(error)
-    if isinstance(cause, FacetError):
-        return cause.message, cause.extensions
+    cause = cause_of(error)
+    failure = named(cause) if cause is not None else None
+    if failure is not None:
+        if failure is not cause:
+            _log_unexpected(cause or error, error)
+        return failure.message, failure.extensions
     if isinstance(cause, GlobalIDValueError):
         return "This is not an id of ours. Pass an `id` as you read it.", {"code": BadUserInput.code}
     if "code" in (error.extensions or {}):
@@ -119,7 +123,7 @@ def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
     return internal_error_message(request_id), {"code": INTERNAL_ERROR}
 
 
-def _cause(error: GraphQLError) -> Exception | None:
+def cause_of(error: GraphQLError) -> Exception | None:
     """The exception that a resolver raised, if it was no GraphQLError."""
     current: BaseException | None = error
     while isinstance(current, GraphQLError):

@@ -6,6 +6,7 @@ the next one spends anything.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,8 +25,10 @@ from graphql import (
 from server.auth.caller import Caller
 from server.composition import DocumentRecord, SchemaView
 from server.context import Context
-from server.errors import BadUserInput, RateLimited, Unauthenticated
-from server.http.answers import Answer, answer_refusal, answer_result
+from server.db.again import try_again
+from server.db.failures import ConnectionLost
+from server.errors import BadUserInput, FacetError, RateLimited, TimedOut, Unauthenticated
+from server.http.answers import Answer, answer_refusal, answer_result, cause_of
 from server.http.body import Parameters
 from server.http.budget import Budget, Charge
 from server.http.cost import CostFacts, operation_cost
@@ -64,8 +67,19 @@ class Prepared:
 class Operations:
     """Checks, charges and executes operations."""
 
-    def __init__(self, limits: Limits, budget: Budget, meters: Meters) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        budget: Budget,
+        meters: Meters,
+        *,
+        seconds: float = 15.0,
+        retry_seconds: float = 3.0,
+    ) -> None:
+        """An operation that takes longer than `seconds` is stopped. A query whose connection to the database
+        is lost runs again, for up to `retry_seconds`."""
         self.limits, self._budget, self._meters = limits, budget, meters
+        self._seconds, self._retry_seconds = seconds, retry_seconds
         # Large to compute and the same for everyone who sees the view; gone with it.
         self._introspections: WeakKeyDictionary[SchemaView, dict[tuple[str, str | None], ExecutionResult]] = (
             WeakKeyDictionary()
@@ -114,9 +128,16 @@ class Operations:
         return self._price(visit.view, record, operation, parameters)
 
     async def execute(self, visit: Visit, prepared: Prepared, notes: RequestNotes) -> Answer:
-        """Charge and run a prepared operation; raises `Refusal` when the budget is used up."""
+        """Charge and run a prepared operation; raises `Refusal` when the budget is used up, the operation takes
+        too long or the database stays away."""
         charge = await self.charge(visit, prepared)
-        result = await self._run(visit, prepared)
+        try:
+            async with asyncio.timeout(self._seconds):
+                result = await self._run(visit, prepared)
+        except TimeoutError:
+            raise refuse_for(_too_long(prepared.operation, self._seconds)) from None
+        except FacetError as error:
+            raise refuse_for(error) from error
         answer = answer_result(result, notes.request_id)
         answer.extensions.update(self._cost_extension(charge))
         answer.headers.update(self._rate_headers(charge))
@@ -127,15 +148,33 @@ class Operations:
         key = (prepared.parameters.query, prepared.parameters.operation_name)
         if key in remembered:
             return remembered[key]
-        result = await visit.view.execute_document(
-            prepared.document,
-            context=visit.context,
-            variables=prepared.parameters.variables,
-            operation_name=prepared.parameters.operation_name,
-        )
+        if prepared.operation.operation is OperationType.QUERY:
+            result = await self._read(visit, prepared)
+        else:
+            result = await _execute(visit, prepared)
         if len(remembered) < _REMEMBERED_INTROSPECTIONS and is_introspection(prepared.operation):
             remembered[key] = result
         return result
+
+    async def _read(self, visit: Visit, prepared: Prepared) -> ExecutionResult:
+        """The result of a query. One during which the connection was lost is forgotten, whatever parts of it
+        are there: the query is asked again, as a whole and in a new snapshot."""
+        is_first = True
+
+        async def once() -> ExecutionResult:
+            nonlocal is_first
+            if not is_first:
+                self._meters.query_retried()
+                await visit.context.services.open_again(visit.context)
+            is_first = False
+            result = await _execute(visit, prepared)
+            for error in result.errors or ():
+                cause = cause_of(error)
+                if isinstance(cause, ConnectionLost):
+                    raise cause
+            return result
+
+        return await try_again(once, seconds=self._retry_seconds)
 
     async def charge(self, visit: Visit, prepared: Prepared) -> Charge:
         """Take the price from the caller's budget; raises `Refusal` (429) when it holds less."""
@@ -220,6 +259,22 @@ class Operations:
         self._meters.operation_done(notes.operation_type or "unknown", outcome, seconds)
         if outcome == "refused":
             self._meters.refused(answer.code or "unknown")
+
+
+async def _execute(visit: Visit, prepared: Prepared) -> ExecutionResult:
+    return await visit.view.execute_document(
+        prepared.document,
+        context=visit.context,
+        variables=prepared.parameters.variables,
+        operation_name=prepared.parameters.operation_name,
+    )
+
+
+def _too_long(operation: OperationDefinitionNode, seconds: float) -> TimedOut:
+    stopped = f"The operation took longer than {seconds:g} seconds and was stopped."
+    if operation.operation is OperationType.MUTATION:
+        return TimedOut(f"{stopped} Look what it has stored before you send it again.")
+    return TimedOut(f"{stopped} Ask for less at once.")
 
 
 def select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -15,6 +15,7 @@ _STATUS = {
     "NOT_FOUND": 404,
     "RATE_LIMITED": 429,
     "SERVICE_UNAVAILABLE": 503,
+    "TIMEOUT": 504,
 }
 
 

@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session as OrmSession
-from sqlalchemy.util import await_only
 
 from server.context import Context
 from server.contracts.metrics import Metric, ScopeKind, Source
+from server.db.engine import send
 from server.metrics.catalogue import Catalogue, Column
 from server.metrics.errors import MetricUnavailable
 from server.metrics.measure import NO_CURRENCY, Measured, Totals, measured
@@ -83,24 +83,17 @@ async def fetch(ctx: Context, requests: Sequence[Request]) -> list[Answer]:
 
 def _run(connection: Connection, requests: Sequence[Request], platform_id: int) -> list[Answer]:
     answers: list[Answer] = []
-    _send(connection, "SAVEPOINT metrics")
+    send(connection, "SAVEPOINT metrics")
     for request in requests:
         try:
             answers.append(_answer(connection, request, platform_id))
         except DBAPIError as error:
-            if error.connection_invalidated:
-                raise
-            _send(connection, "ROLLBACK TO SAVEPOINT metrics")
+            send(connection, "ROLLBACK TO SAVEPOINT metrics")
             answers.append(_failed(request.source, error))
         except (KeyError, TypeError, ValueError) as error:
             answers.append(_failed(request.source, error))
-    _send(connection, "RELEASE SAVEPOINT metrics")
+    send(connection, "RELEASE SAVEPOINT metrics")
     return answers
-
-
-def _send(connection: Connection, command: str) -> None:
-    """As one message: prepared, as SQLAlchemy would have it, a savepoint costs twice as much."""
-    await_only(connection.connection.driver_connection.execute(command))  # type: ignore[union-attr]
 
 
 def _answer(connection: Connection, request: Request, platform_id: int) -> Rows:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.auth.audience import Audience
 from server.auth.caller import ANONYMOUS, Caller, CallerKind, Grant
@@ -18,7 +18,7 @@ from server.context import PlatformRecord
 from server.contracts.directory import Directory
 from server.contracts.permissions import MERCHANT_MEMBER, OPERATOR, PLATFORM_ADMIN, STORE_STAFF, Permission
 from server.db.engine import PLATFORM_SETTING
-from server.db.session import Database
+from server.db.session import Database, Session
 from server.errors import FacetError, Forbidden, Unauthenticated
 from server.platforms.checks.names import KERNEL
 from server.telemetry.logging import get_logger
@@ -89,7 +89,7 @@ class Callers:
             return ANONYMOUS
         try:
             caller = await self._identify(token, platform)
-        except FacetError:
+        except (Unauthenticated, Forbidden):
             if by_cookie:
                 return ANONYMOUS
             raise
@@ -106,8 +106,9 @@ class Callers:
         """The caller that a session of `account` makes there; None when the account has no role there."""
         grants: Sequence[Grant] = ()
         if not account.is_operator and platform_id is not None:
-            async with self._database.session(platform_id, read_only=True) as session:
-                grants = await self._directory.grants(session, platform_id, account.id)
+            grants = await self._database.read(
+                platform_id, lambda session: self._directory.grants(session, platform_id, account.id)
+            )
         return await self._caller(
             Caller(
                 kind=CallerKind.SESSION,
@@ -135,12 +136,15 @@ class Callers:
         hash_ = token_hash(token)
         if hash_ is None:
             raise Unauthenticated("This is no session token or API key: those begin with fs_ or fk_.")
-        async with self._database.session(None, read_only=True) as session:
+
+        async def read(session: Session) -> tuple[Any, Caller, Sequence[Grant]]:
             row = (await session.execute(_IDENTIFY, {"hash": hash_})).one_or_none()
             caller = self._credential(row, platform)
-            grants: Sequence[Grant] = ()
-            if not row.is_operator and caller.platform_id is not None:
-                grants = await self._directory.grants(session, caller.platform_id, row.user_id)
+            if row.is_operator or caller.platform_id is None:
+                return row, caller, ()
+            return row, caller, await self._directory.grants(session, caller.platform_id, row.user_id)
+
+        row, caller, grants = await self._database.read(None, read)
         found = await self._caller(caller, grants, is_operator=row.is_operator, scopes=row.scopes)
         if found is None:
             raise Unauthenticated("The account of this token has no role on this platform any more.")
@@ -210,7 +214,7 @@ class Callers:
         try:
             async with self._database.begin(None) as session:
                 await session.execute(_TOUCH, values)
-        except (DBAPIError, OSError) as error:
+        except (SQLAlchemyError, FacetError) as error:
             logger.warning("credential_not_touched", error=type(error).__name__)
 
 

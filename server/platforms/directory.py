@@ -7,7 +7,7 @@ from typing import Any, Literal
 from sqlalchemy import select
 
 from server.context import PlatformRecord
-from server.db.session import Database
+from server.db.session import Database, Session
 from server.platforms.cache import FreshCache, Freshness
 from server.platforms.models import Platform
 
@@ -48,9 +48,12 @@ class PlatformDirectory:
 
     async def all(self) -> list[PlatformRecord]:
         """Every platform by code, read now."""
-        async with self._database.session(None, read_only=True) as session:
+
+        async def read(session: Session) -> list[PlatformRecord]:
             rows = (await session.execute(select(Platform).order_by(Platform.code))).scalars()
             return [platform_record(row) for row in rows]
+
+        return await self._database.read(None, read)
 
     def forget(self, platform_id: int) -> None:
         """Read the platform again when next asked, and whatever was unknown: it may exist now."""
@@ -68,6 +71,9 @@ class PlatformDirectory:
             "id": Platform.id == value,
         }
         statement = select(Platform).where(conditions[kind]).order_by(Platform.id).limit(1)
-        async with self._database.session(None, read_only=True) as session:
+
+        async def read(session: Session) -> PlatformRecord | None:
             row = (await session.execute(statement)).scalar_one_or_none()
             return platform_record(row) if row is not None else None
+
+        return await self._database.read(None, read)

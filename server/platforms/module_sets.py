@@ -146,5 +146,6 @@ class ModuleSets:
         self._states.forget_all()
 
     async def _load(self, platform_id: int) -> ModuleState:
-        async with self._database.session(platform_id, read_only=True) as session:
-            return await read_state(session, self._registry, platform_id)
+        return await self._database.read(
+            platform_id, lambda session: read_state(session, self._registry, platform_id)
+        )

@@ -48,6 +48,11 @@ class Meters:
             "Cost budgets kept in this process because Redis did not answer.",
             registry=self.registry,
         )
+        self._retries = Counter(
+            "facet_query_retries_total",
+            "Queries asked again because the connection to PostgreSQL was lost.",
+            registry=self.registry,
+        )
         self._in_flight = Gauge(
             "facet_http_requests_in_flight", "HTTP requests being answered.", registry=self.registry
         )
@@ -66,6 +71,9 @@ class Meters:
 
     def refused(self, reason: str) -> None:
         self._refused.labels(reason).inc()
+
+    def query_retried(self) -> None:
+        self._retries.inc()
 
     def budget_fell_back(self) -> None:
         self._budget_fallbacks.inc()
