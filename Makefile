@@ -41,8 +41,9 @@ format: $(INSTALLED) ## Rewrite the code in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-schema: $(INSTALLED) ## Write schema.graphql
+schema: $(INSTALLED) ## Write schema.graphql and what each module adds to it
 	$(BIN)/facet schema
+	@UPDATE_GOLDEN=1 $(BIN)/pytest -q tests/scenarios/test_see_a_preset.py -k reviewed
 
 bench: $(INSTALLED) ## Measure speed
 	@$(BIN)/pytest tests/benchmarks -s $(ARGS)
