@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from server.contracts.metrics import Fold, Metric, Source
 from server.contracts.module import ModuleDefinition
-from server.platforms.checks.names import dotted_key, unique
+from server.platforms.checks.names import WORD, dotted_key, unique
 from server.platforms.checks.requirements import closure
 from server.platforms.problems import Problem
+
+CATEGORY = re.compile(WORD)
+ICON = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 
 
 def check_metrics(definitions: Sequence[ModuleDefinition]) -> Iterator[Problem]:
@@ -22,10 +26,21 @@ def check_metrics(definitions: Sequence[ModuleDefinition]) -> Iterator[Problem]:
         for metric in definition.metrics:
             yield from dotted_key(definition.code, "metric", metric.key)
             yield from unique(seen, definition.code, "metric", metric.key)
+            yield from _presentation(definition.code, metric)
             if metric.fold is Fold.RATIO:
                 yield from _ratio(definition.code, metric, metrics, reach)
             else:
                 yield from _column(definition.code, metric, sources)
+
+
+def _presentation(module: str, metric: Metric) -> Iterator[Problem]:
+    name = f"metric {metric.key!r}"
+    if not CATEGORY.fullmatch(metric.category):
+        text = f"has the category {metric.category!r}; use a-z, 0-9 and _, starting with a letter"
+        yield Problem(module, name, text)
+    if not ICON.fullmatch(metric.icon):
+        text = f"has the icon {metric.icon!r}; name it like 'user-plus': a-z and 0-9, words joined by -"
+        yield Problem(module, name, text)
 
 
 def _ratio(

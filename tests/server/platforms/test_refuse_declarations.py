@@ -169,6 +169,8 @@ def test_refuses_the_menu_item(values: dict[str, Any]) -> None:
         metric("a1.bad", column=None),
         metric("a1.bad", source=Source("a1.rows", "SELECT 2", {ScopeKind.PLATFORM: "platform_id"})),
         metric("a1.bad", scopes=frozenset(ScopeKind)),
+        metric("a1.bad", category="Money & more"),
+        metric("a1.bad", icon="UserPlus"),
         ratio("a1.bad", None, "a1.n"),
         ratio("a1.bad", "a1.n", None),
         ratio("a1.bad", "a1.n", "a1.nothing"),
