@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from graphql import GraphQLObjectType
+from strawberry.utils.str_converters import to_camel_case
 
 from server.contracts.metrics import ScopeKind
 from server.metrics.catalogue import Catalogue
@@ -46,6 +48,17 @@ async def test_every_metric_has_its_field(platform: TestPlatform) -> None:
     assert result.data is not None
     about_platform = [m["key"] for m in result.data["metricCatalog"] if "PLATFORM" in m["scopes"]]
     assert [value["key"] for value in result.data["platformMetrics"]["values"]] == about_platform
+
+
+def test_a_field_is_described_as_its_metric(platform: TestPlatform) -> None:
+    types = platform.facet.schema.graphql_schema.type_map
+
+    for metric in platform.facet.registry.metrics.values():
+        for kind in metric.scopes:
+            type_ = types[f"{metric.module.title()}{kind.value.title()}Metrics"]
+            assert isinstance(type_, GraphQLObjectType)
+            found = type_.fields[to_camel_case(metric.name)]
+            assert found.description == metric.description
 
 
 async def test_names_are_in_the_caller_s_language(platform: TestPlatform) -> None:
