@@ -52,6 +52,7 @@ class Facet:
             owns_role=servers.app_logs_in,
             pool_size=settings.pool_size,
             statement_timeout_ms=settings.statement_timeout_ms,
+            pool_wait_seconds=settings.pool_wait_seconds,
             retry_seconds=settings.retry_seconds,
         )
         self.redis = connect(servers.redis_url)

@@ -35,7 +35,12 @@ class Settings(BaseSettings):
         "development", description="`production` marks session cookies Secure and logs JSON."
     )
     log_level: str = Field("INFO", description="Lowest level that is logged.")
-    pool_size: int = Field(10, ge=1, description="PostgreSQL connections a process keeps open.")
+    pool_size: int = Field(
+        10, ge=1, description="PostgreSQL connections a process keeps open; under load it opens as many more."
+    )
+    pool_wait_seconds: float = Field(
+        5.0, gt=0, description="How long an operation waits for a PostgreSQL connection when all are in use."
+    )
     statement_timeout_ms: int = Field(5_000, ge=100, description="PostgreSQL cancels longer statements.")
     operation_seconds: float = Field(15.0, gt=0, description="Longer queries and mutations are stopped.")
     retry_seconds: float = Field(

@@ -33,7 +33,12 @@ def async_url(url: str) -> str:
 
 
 def create_engine(
-    url: str, *, role: str | None = None, pool_size: int = 10, statement_timeout_ms: int = 5_000
+    url: str,
+    *,
+    role: str | None = None,
+    pool_size: int = 10,
+    pool_wait_seconds: float = 5.0,
+    statement_timeout_ms: int = 5_000,
 ) -> AsyncEngine:
     """An engine whose connections act as `role` from their first statement on."""
     server_settings = {
@@ -50,7 +55,7 @@ def create_engine(
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
         max_overflow=pool_size,
-        pool_timeout=5,
+        pool_timeout=pool_wait_seconds,
         pool_reset_on_return=None,
         connect_args={"server_settings": server_settings, "timeout": 5},
     )

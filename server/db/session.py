@@ -17,8 +17,8 @@ from server.db.failures import ConnectionLost, named
 
 Value = TypeVar("Value")
 
-LONGEST_READ = 10.0
-"""Seconds for a look-up outside of an operation, with all its tries."""
+LONGEST_TRY = 7.0
+"""Seconds for a look-up outside of an operation that meets silence."""
 
 
 class Session(AsyncSession):
@@ -99,6 +99,7 @@ class Database:
         owns_role: bool,
         pool_size: int,
         statement_timeout_ms: int,
+        pool_wait_seconds: float = 5.0,
         retry_seconds: float = 3.0,
     ) -> Database:
         """`owns_role`: the URL logs in as the application role already; else each connection switches to it.
@@ -109,6 +110,7 @@ class Database:
             url,
             role=None if owns_role else APP_ROLE,
             pool_size=pool_size,
+            pool_wait_seconds=pool_wait_seconds,
             statement_timeout_ms=statement_timeout_ms,
         )
         return cls(engine, retry_seconds=retry_seconds)
@@ -139,7 +141,7 @@ class Database:
                 return await work(session)
 
         try:
-            async with asyncio.timeout(LONGEST_READ):
+            async with asyncio.timeout(self.retry_seconds + LONGEST_TRY):
                 return await try_again(once, seconds=self.retry_seconds)
         except TimeoutError:
             raise ConnectionLost from None
