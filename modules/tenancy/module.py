@@ -1,6 +1,7 @@
 """The declaration of the module."""
 
 from modules.tenancy import demo, imports, menu, metrics, permissions
+from modules.tenancy.config import TenancyConfig
 from modules.tenancy.directory import TenancyDirectory
 from modules.tenancy.graphql import graph
 from server.contracts.module import ModuleDefinition
@@ -14,6 +15,7 @@ module = ModuleDefinition(
     metrics=metrics.DECLARED,
     permissions=permissions.ALL,
     menu=menu.ITEMS,
+    config=TenancyConfig,
     imports=imports.DECLARED,
     demo=demo.DEMO,
     directory=TenancyDirectory(),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import cast
 
+from modules.tenancy.config import TenancyConfig
 from modules.tenancy.errors import ApiKeyNotFound, ScopesNotHeld
 from modules.tenancy.repository.credentials import api_keys_page, lock_api_key
 from modules.tenancy.service.values import Values
@@ -15,6 +17,7 @@ from server.context import Context
 from server.db.paging import Page
 from server.errors import Forbidden
 from server.graphql.ids import global_id
+from server.platforms.configuration import module_config
 
 MAX_SCOPES = 100
 
@@ -22,7 +25,10 @@ MAX_SCOPES = 100
 async def create_api_key(
     ctx: Context, *, name: str, scopes: Sequence[str], expires_at: datetime | None
 ) -> tuple[ApiKey, NewToken]:
-    """A key with some of the caller's permissions, within the caller's reach. Its token is told once."""
+    """A key with some of the caller's permissions, within the caller's reach. Its token is told once.
+
+    The platform's setting `api_key_days` bounds its life; a key for which nothing is said then lasts so long.
+    """
     if ctx.caller.kind is not CallerKind.SESSION or ctx.caller.user_id is None:
         raise Forbidden("A key is created by a person who has signed in, not by another key.")
     values = Values()
@@ -31,6 +37,10 @@ async def create_api_key(
     wanted = sorted(set(scopes))
     if not wanted or len(wanted) > MAX_SCOPES:
         values.refuse("scopes", f"Name 1 to {MAX_SCOPES} permissions, such as tenancy.view.")
+    latest = await _latest_expiry(ctx)
+    if latest and expires_at and expires_at > latest:
+        values.refuse("expiresAt", f"Keys of this platform expire by {latest:%Y-%m-%d} at the latest.")
+    expires_at = expires_at or latest
     values.check()
     missing = [scope for scope in wanted if not ctx.caller.can(scope)]
     if missing:
@@ -51,6 +61,11 @@ async def create_api_key(
     after = {"name": name, "scopes": wanted, "expires_at": expires_at.isoformat() if expires_at else None}
     ctx.audit("tenancy.create_api_key", subject=global_id("ApiKey", key.id), after=after)
     return key, token
+
+
+async def _latest_expiry(ctx: Context) -> datetime | None:
+    config = cast(TenancyConfig, (await module_config(ctx, "tenancy")).values)
+    return None if config.api_key_days is None else ctx.clock.now() + timedelta(days=config.api_key_days)
 
 
 async def revoke_api_key(ctx: Context, *, id: int) -> ApiKey:

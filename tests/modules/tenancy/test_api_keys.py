@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from server.auth.caller import Caller
 from server.auth.tokens import token_hash
 from server.errors import Unauthenticated
 from server.graphql.ids import global_id
+from server.platforms.configuration import configure_module
 from server.testing import TestPlatform, count_statements
 
 CREATE = """
@@ -164,3 +166,36 @@ async def test_lists_creators_in_as_many_statements_for_one_as_for_twenty(
         await other_platform.execute(LIST)
 
     assert len(for_one) == len(for_many) == 3
+
+
+async def set_longest_life(platform: TestPlatform, days: int) -> None:
+    async with platform.context() as ctx:
+        await configure_module(ctx, "tenancy", {"api_key_days": days})
+
+
+async def test_expires_when_the_platform_says_at_the_latest(platform: TestPlatform) -> None:
+    caller = await signed_in(platform)
+    await set_longest_life(platform, 30)
+    before = platform.facet.clock.now()
+
+    created = await create(platform, caller)
+
+    expires_at = datetime.fromisoformat(created["apiKey"]["expiresAt"])
+    assert before + timedelta(days=30) <= expires_at <= platform.facet.clock.now() + timedelta(days=30)
+
+
+async def test_refuses_a_longer_life_than_the_platform_allows(platform: TestPlatform) -> None:
+    caller = await signed_in(platform)
+    await set_longest_life(platform, 30)
+    later = platform.facet.clock.now() + timedelta(days=31)
+
+    refused = await create(platform, caller, expiresAt=later.isoformat())
+
+    assert [field["field"] for field in refused["fields"]] == ["expiresAt"]
+    assert await keys(platform) == []
+
+
+async def test_lasts_for_ever_where_nothing_is_said(platform: TestPlatform) -> None:
+    created = await create(platform, await signed_in(platform))
+
+    assert created["apiKey"]["expiresAt"] is None
