@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -63,7 +64,7 @@ def failures_of_modules() -> Iterator[type[FacetError]]:
     return (f for f in descendants(FacetError) if f.__module__.startswith("modules."))
 
 
-def descendants(kind: type) -> Iterator[type]:
+def descendants(kind: type[Any]) -> Iterator[type[Any]]:
     for child in kind.__subclasses__():
         yield child
         yield from descendants(child)

@@ -36,6 +36,16 @@ async def sample(servers: Servers, sample_registry: Registry) -> AsyncIterator[F
 
 
 @pytest_asyncio.fixture(loop_scope="session")
+async def other_process(sample: Facet) -> AsyncIterator[Facet]:
+    """A second process on the same servers: it shares nothing with the first but the database and Redis."""
+    application = Facet(Settings(), sample.servers, sample.registry)
+    await application.start()
+    await application.subscriber.wait_connected()
+    yield application
+    await application.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
 async def shop(sample: Facet) -> TestPlatform:
     """A platform with the core module only."""
     return await TestPlatform.create(sample, modules=[])

@@ -93,8 +93,10 @@ async def test_reads_a_platform_once(shop: TestPlatform, sample: Facet) -> None:
     with count_statements(sample) as statements:
         first = await asyncio.gather(*(sample.module_sets.get(shop.id) for _ in range(20)))
         second = await sample.module_sets.get(shop.id)
+        known = [await sample.module_sets.is_enabled(shop.id, code) for code in ("base", "inventory")]
 
     assert set(first) == {second} == {frozenset({"base"})}
+    assert known == [True, False]
     assert len(statements) == 1
 
 
