@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 import time
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from server.embedded.programs import POSTGRES_MAJOR, last_lines, postgres_progra
 from server.errors import ConfigurationError
 
 PATIENCE_SECONDS = 60
+SOCKET_LOCK = f".s.PGSQL.{PORT}.lock"
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
@@ -97,13 +99,14 @@ class PostgresServer:
     @property
     def sockets(self) -> Path:
         """The folder of its socket."""
-        return socket_folder(self.data, f".s.PGSQL.{PORT}.lock", self.account)
+        return socket_folder(self.data, SOCKET_LOCK, self.account)
 
     def ensure_running(self) -> bool:
         """Start the server unless it runs; whether that was needed."""
         self._ensure_data()
         if self._is_running():
             return False
+        self._clear_up_after_a_crash()
         settings = SETTINGS if self.durable else SETTINGS | PERISHABLE
         options = [f"-p {PORT}", f"-k {shlex.quote(self._socket_option())}"]
         options += [f"-c {name}={shlex.quote(value)}" for name, value in settings.items()]
@@ -191,6 +194,30 @@ class PostgresServer:
         except ConfigurationError:
             return False
         return True
+
+    def _clear_up_after_a_crash(self) -> None:
+        """Remove the socket's lock, which names a process as the pid file does, once nobody writes any more."""
+        lock = self.sockets / SOCKET_LOCK
+        if not lock.exists():
+            return
+        until = time.monotonic() + PATIENCE_SECONDS
+        while survivors := self._survivors():
+            if time.monotonic() > until:
+                raise ConfigurationError(
+                    f"Processes of a PostgreSQL that was killed still work in {self.data}: "
+                    f"{', '.join(str(process.pid) for process in survivors)}. End them, then start again."
+                )
+            time.sleep(0.05)
+        lock.unlink(missing_ok=True)
+
+    def _survivors(self) -> list[psutil.Process]:
+        """Processes of a server whose main process was killed; they end by themselves."""
+        found = []
+        for process in psutil.process_iter():
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                if process.name() == "postgres" and Path(process.cwd()) == self.data:
+                    found.append(process)
+        return found
 
     def _postmaster(self) -> psutil.Process | None:
         """The running server of this directory.

@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import os
 import socket
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import asyncpg
@@ -25,6 +28,18 @@ async def _read(server: EmbeddedPostgres) -> list[int]:
     rows = await connection.fetch("SELECT id FROM kept")
     await connection.close()
     return [row["id"] for row in rows]
+
+
+@contextmanager
+def _program_of(uid: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A running program of that user, for whom PostgreSQL would take it for another server."""
+    with subprocess.Popen(
+        ["cat"], stdin=subprocess.PIPE, user=None if uid == os.getuid() else uid
+    ) as program:
+        try:
+            yield program
+        finally:
+            program.kill()
 
 
 async def test_finds_the_data_of_the_last_time(data_dir: Path) -> None:
@@ -67,6 +82,24 @@ async def test_ignores_a_pid_file_that_names_another_program(data_dir: Path) -> 
 
     assert await _read(server) == [7]
     server.stop()
+
+
+async def test_ignores_a_socket_lock_that_names_another_program(data_dir: Path) -> None:
+    server = start_postgres(data_dir)
+    await _write(server)
+    lock = server.sockets / ".s.PGSQL.5432.lock"
+    left_behind = lock.read_text().split("\n")
+    owner = lock.stat()
+    server.stop()
+    with _program_of(owner.st_uid) as program:
+        left_behind[0] = str(program.pid)
+        lock.write_text("\n".join(left_behind))
+        os.chown(lock, owner.st_uid, owner.st_gid)
+
+        server = start_postgres(data_dir)
+
+        assert await _read(server) == [7]
+        server.stop()
 
 
 def test_ignores_a_socket_that_a_killed_valkey_left(data_dir: Path) -> None:
