@@ -64,6 +64,7 @@ class Contender:
 async def test_beside_the_limit(installation: Installation, tmp_path: Path) -> None:
     write_more_merchants(tmp_path)
     installation.facet("import", str(tmp_path), "--platform", "oms")
+    await installation.analyze()
     questions = {
         "dashboard, 4 cards with trends": Question(
             "Dashboard", DASHBOARD, {"merchant": global_id("Merchant", 1)}

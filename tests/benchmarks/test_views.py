@@ -19,8 +19,8 @@ from tests.benchmarks.synthetic import MODULES, SMALL_QUERY, composed, module_se
 from tests.benchmarks.tables import show
 
 MICROSECONDS = 1_000_000
-AS_INSTALLED = 64
-FITTING = 1_024
+FEW = 64
+MANY = 1_024
 
 
 def test_build_and_keep() -> None:
@@ -42,7 +42,7 @@ def test_build_and_keep() -> None:
 
 def test_remember_ten_thousand_platforms() -> None:
     rows = []
-    for sets, kinds, keep in ((1, 1, AS_INSTALLED), (40, 1, AS_INSTALLED), (40, 4, FITTING)):
+    for sets, kinds, keep in ((1, 1, FEW), (40, 1, FEW), (40, 4, MANY)):
         steps = _memory(sets, kinds, keep)
         assert steps["built"] == steps["kept"]
         after = [steps[name] - steps["start"] for name in ("views", "queries", "introspections")]
@@ -50,7 +50,7 @@ def test_remember_ten_thousand_platforms() -> None:
     show(
         f"Resident memory of a process that remembers {PLATFORMS:,} platforms, MiB",
         (
-            *("module sets", "kinds of caller", "views", "schema only"),
+            *("module sets", "audiences", "views", "schema only"),
             *("+ platforms and views", "+ a query on each", "+ introspection of each"),
         ),
         rows,
@@ -63,12 +63,12 @@ async def test_add_to_a_request() -> None:
     schema = composed()
     rows = []
     for sets, kinds, keep in (
-        (1, 1, AS_INSTALLED),
-        (40, 1, AS_INSTALLED),
-        (40, 4, AS_INSTALLED),
-        (40, 4, FITTING),
-        (1_000, 1, AS_INSTALLED),
-        (1_000, 1, FITTING),
+        (1, 1, FEW),
+        (40, 1, FEW),
+        (40, 4, FEW),
+        (40, 4, MANY),
+        (1_000, 1, FEW),
+        (1_000, 1, MANY),
     ):
         views = ViewCache(schema, max_size=keep)
         find, whole, fixed = await _request_times(views, RememberedPlatforms(sets), kinds)
@@ -77,14 +77,14 @@ async def test_add_to_a_request() -> None:
     show(
         "What views add to a request, µs CPU, medians",
         (
-            *("module sets", "kinds of caller", "views kept", "found, %"),
+            *("module sets", "audiences", "views kept", "found, %"),
             *("find", "small query", "same, one schema", "added"),
         ),
         rows,
         f"{PLATFORMS:,} platforms ask in random order, all equally often: the worst case for what is kept.",
         "find: module set and platform by id, view by module set, all in memory. small query: find, then parse and",
         "check it unless the view remembers it, and run it. A view that must be built again has forgotten all queries.",
-        f"Installed as it is, a process keeps {AS_INSTALLED} views.",
+        f"Installed as it is, a process keeps {ViewCache(schema).max_size:,} views.",
     )
 
 

@@ -1,6 +1,6 @@
 """A process that remembers ten thousand platforms and answers for them; writes its memory after each step.
 
-python -m tests.benchmarks.view_memory <module sets> <kinds of caller> <views kept>
+python -m tests.benchmarks.view_memory <module sets> <audiences> <views kept>
 """
 
 from __future__ import annotations
