@@ -6,7 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -61,3 +61,20 @@ class Settings(BaseSettings):
 def settings() -> Settings:
     """The settings of this process."""
     return Settings()
+
+
+def variable_of(name: str) -> str:
+    """The environment variable that the setting `name` is read from."""
+    alias = Settings.model_fields[name].validation_alias
+    return alias if isinstance(alias, str) else f"FACET_{name.upper()}"
+
+
+def refused_settings(error: ValidationError) -> str:
+    """What is wrong with the settings, a line for each variable; never the value, which may be secret."""
+    known = {variable_of(name).lower(): variable_of(name) for name in Settings.model_fields}
+    lines = []
+    for problem in error.errors(include_input=False, include_url=False):
+        name = str(problem["loc"][0])
+        variable = variable_of(name) if name in Settings.model_fields else known.get(name.lower(), name)
+        lines.append(f"\n  - {variable}: {problem['msg']}")
+    return "Settings in the environment cannot be used:" + "".join(lines)

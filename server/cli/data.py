@@ -19,10 +19,10 @@ from rich.progress import (
 )
 
 from server.app import opened
+from server.cli.platform import platform_called
 from server.cli.run import require_free, serve_on
 from server.cli.schema import migrate_now
 from server.demo import PASSWORD, demo_users, first_query, load_demo
-from server.errors import NotFound
 from server.imports.engine import run_import
 from server.imports.report import ImportReport
 from server.imports.report import Progress as Step
@@ -57,9 +57,7 @@ def import_folder(
 
 async def _import(folder: Path, code: str, recipe: str | None, rejected_dir: Path | None) -> ImportReport:
     async with opened() as facet:
-        platform = await facet.platforms.by_code(code)
-        if platform is None:
-            raise NotFound(f"No platform has the code {code!r}.")
+        platform = await platform_called(facet, code)
         with _bar() as bar:
             return await run_import(
                 facet, platform, folder, recipe=recipe, rejected_dir=rejected_dir, report=Reporter(bar)
@@ -88,7 +86,7 @@ def _welcome(address: str) -> None:
         *(f"  {user.email:<24} {user.what}" for user in demo_users(installed())),
         "",
         "First get a token:",
-        f"  curl {address}/graphql -H 'Content-Type: application/json' -d '{SIGN_IN}'",
+        f"  curl -s {address}/graphql -H 'Content-Type: application/json' -d '{SIGN_IN}'",
         "",
         "Then send this with the header `Authorization: Bearer <token>`:",
         "",

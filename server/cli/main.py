@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import typer
+from pydantic import ValidationError as RefusedSettings
 
 from server.cli import data, modules, run, schema
 from server.errors import ConfigurationError, FacetError
+from server.graphql.results import ValidationError
+from server.settings import Settings, refused_settings
 
 app = typer.Typer(
     name="facet",
@@ -27,9 +32,20 @@ app.add_typer(modules.app, name="modules")
 
 
 def main() -> None:
-    """Run the command; an expected failure is one line on standard error and exit code 1."""
+    """Run the command; an expected failure is told in a few lines on standard error, with exit code 1."""
     try:
         app()
+    except ValidationError as error:
+        fields = "".join(f"\n  - {field.field}: {field.message}" for field in error.details["fields"])
+        _stop(f"{error}{fields}")
+    except RefusedSettings as error:
+        if error.title != Settings.__name__:
+            raise
+        _stop(refused_settings(error))
     except (ConfigurationError, FacetError) as error:
-        typer.secho(f"facet: {error}", err=True, fg=typer.colors.RED)
-        raise SystemExit(1) from None
+        _stop(str(error))
+
+
+def _stop(message: str) -> NoReturn:
+    typer.secho(f"facet: {message}", err=True, fg=typer.colors.RED)
+    raise SystemExit(1) from None

@@ -7,6 +7,7 @@ import socket
 import sys
 from typing import Annotated
 
+import structlog
 import typer
 from watchfiles import run_process
 
@@ -51,6 +52,7 @@ def serve_on(host: str, port: int) -> None:
     configure_logging(level=settings().log_level, as_json=settings().environment == "production")
     served = asgi.serve(Facet(settings(), open_servers(settings()), installed()))
     config = uvicorn_config(served.app, host=host, port=port, log_level="warning")
+    structlog.get_logger(__name__).info("serving", address=f"http://{host}:{port}")
     DrainingServer(config, on_drain=served.probes.drain).run()
 
 
