@@ -10,8 +10,12 @@ graph = ModuleGraph("kernel", "server.platforms")
 
 
 def is_shown(ctx: Context, module: str) -> bool:
-    """Whether the caller may know that the module exists: internal ones are for administrators."""
-    return ctx.caller.audience in ADMINS or module not in services(ctx).registry.internal
+    """Whether the caller may know that the module exists.
+
+    Administrators know every one, because they switch them; to others what is off or internal does not exist.
+    """
+    is_open = module in ctx.modules and module not in services(ctx).registry.internal
+    return ctx.caller.audience in ADMINS or is_open
 
 
 def text(info: Info, module: str, key: str, default: str) -> str:

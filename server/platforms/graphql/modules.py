@@ -138,7 +138,10 @@ class ModuleAdministration:
 @graph.query
 class ModuleQuery:
     @query_field(
-        description="The modules of the platform, requirements first.", permission=VIEW_MODULES, cost=1
+        description="The modules of the platform, requirements first. Those that are off are listed for "
+        "administrators only.",
+        permission=VIEW_MODULES,
+        cost=1,
     )
     async def modules(
         self,
@@ -161,7 +164,11 @@ class ModuleQuery:
 
 @graph.extend("Platform")
 class PlatformModules:
-    @field(description="The modules of the platform, requirements first.", permission=VIEW_MODULES)
+    @field(
+        description="The modules of the platform, requirements first. Those that are off are listed for "
+        "administrators only.",
+        permission=VIEW_MODULES,
+    )
     async def modules(self, info: Info, root: strawberry.Parent[Any]) -> list[Module]:
         ctx = info.context
         return to_modules(ctx, await services(ctx).module_sets.state(root.id))

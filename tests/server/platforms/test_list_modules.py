@@ -91,6 +91,21 @@ async def test_hides_internal_modules_from_merchants(full_shop: TestPlatform) ->
     assert kind.errors[0]["message"].startswith("Value 'INTERNAL' does not exist in 'ModuleKind' enum.")
 
 
+async def test_hides_modules_that_are_off_from_merchants(sample: Facet) -> None:
+    platform = await TestPlatform.create(sample, modules=["inventory"])
+    merchant = platform.merchant_member(1)
+
+    listed = await platform.execute(
+        "{ modules { code requiredBy } off: modules(enabled: false) { code } }", caller=merchant
+    )
+
+    assert listed.data["modules"] == [
+        {"code": "base", "requiredBy": []},
+        {"code": "inventory", "requiredBy": []},
+    ]
+    assert listed.data["off"] == []
+
+
 @pytest.mark.parametrize("name", ADMIN_FIELDS)
 async def test_has_no_administrative_fields_for_merchants(full_shop: TestPlatform, name: str) -> None:
     result = await full_shop.execute(f"{{ modules {{ {name} }} }}", caller=full_shop.merchant_member(1))
