@@ -99,6 +99,13 @@ class Context:
             found = self._loaders[batch] = DataLoader(load)
         return found
 
+    def shared_loader(self, key: Any, make: Callable[[], DataLoader[Any, Any]]) -> DataLoader[Any, Any]:
+        """This operation's loader under `key`, made when first asked for."""
+        found = self._loaders.get(key)
+        if found is None:
+            found = self._loaders[key] = make()
+        return found
+
     def forget_loaded(self) -> None:
         """Drop what loaders remember, a mutation may have changed it, and read as of a new instant."""
         self._loaders.clear()

@@ -37,7 +37,8 @@ class Access:
             raise Unauthenticated("Sign in first: send a session token or API key as a bearer token.")
 
 
-def _metadata(access: Access | None, cost: int | None, list_size: int | None) -> dict[str, Any]:
+def metadata_of(access: Access | None, cost: int | None, list_size: int | None) -> dict[str, Any]:
+    """What a field's metadata says about it; only what was given."""
     values = {ACCESS: access, COST: cost, LIST_SIZE: list_size}
     return {key: value for key, value in values.items() if value is not None}
 
@@ -57,7 +58,7 @@ def field(
     many items a list without a page size is assumed to have.
     """
     access = Access(permission=permission) if permission else None
-    metadata = _metadata(access, cost, list_size)
+    metadata = metadata_of(access, cost, list_size)
 
     def declare(resolver: Resolver) -> Any:
         return strawberry.field(
@@ -82,7 +83,7 @@ def query_field(
     name: str | None = None,
 ) -> Callable[[Resolver], Any]:
     """A field of `Query`. Exactly one of `permission`, `signed_in` and `public` is given."""
-    metadata = _metadata(_one_of(permission, signed_in, public), cost, list_size)
+    metadata = metadata_of(_one_of(permission, signed_in, public), cost, list_size)
 
     def declare(resolver: Resolver) -> Any:
         return strawberry.field(resolver, name=name, description=description, metadata=metadata)
@@ -101,7 +102,7 @@ def mutation_field(
 ) -> Callable[[Resolver], Any]:
     """A field of `Mutation`: one transaction, committed when it returns a payload, rolled back when it returns
     or raises an error. A `FacetError` that a member of its result union stands for becomes that member."""
-    metadata = _metadata(_one_of(permission, signed_in, public), cost, None)
+    metadata = metadata_of(_one_of(permission, signed_in, public), cost, None)
 
     def declare(resolver: Resolver) -> Any:
         return strawberry.mutation(resolver, name=name, description=description, metadata=metadata)

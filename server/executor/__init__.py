@@ -1,0 +1,5 @@
+"""Runs queries through plans compiled for their document; whatever a plan does not cover is graphql-core's."""
+
+from server.executor.plans import Outcome, Plans
+
+__all__ = ["Outcome", "Plans"]

@@ -1,0 +1,133 @@
+"""The plans of one document in one view: made when they are worth it, set aside when they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from graphql import (
+    DocumentNode,
+    FragmentDefinitionNode,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
+from graphql.execution.values import VariableValues
+
+from server.executor.plan import Plan, compile_plan
+from server.executor.run import Run
+from server.executor.selection import fragments_of, switches_of
+from server.executor.surprise import Unsupported
+from server.executor.variables import Variables
+
+MOST_VARIANTS = 8
+"""Plans of one operation for different outcomes of `@skip` and `@include`."""
+PATIENCE = 3
+"""Surprises in a row after which an operation goes past its plan for a while, so that it is not run twice."""
+REST = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`data` of a response without errors; else why graphql-core has to execute the operation."""
+
+    data: dict[str, Any] | None = None
+    failures: tuple[Exception, ...] = ()
+
+
+NO_PLAN = Outcome()
+
+
+@dataclass(slots=True, eq=False)
+class _Operation:
+    """What is known about one operation of the document."""
+
+    node: OperationDefinitionNode
+    fragments: dict[str, FragmentDefinitionNode]
+    variables: Variables
+    switches: tuple[str, ...]
+    variants: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
+    uses: int = 0
+    surprises: int = 0
+    rest: int = 0
+
+
+class Plans:
+    """Runs the queries of one document. Belongs to one view: another view's types make other plans."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode, *, compile_at_use: int = 2) -> None:
+        self._schema, self._document, self._compile_at_use = schema, document, compile_at_use
+        self._operations: dict[str | None, _Operation | None] = {}
+
+    async def run(
+        self, operation_name: str | None, variables: Mapping[str, Any], context: Any, root: Any = None
+    ) -> Outcome:
+        """The data, or nothing when there is no plan or it met something unexpected."""
+        operation = self._operation(operation_name)
+        if operation is None or not self._is_due(operation):
+            return NO_PLAN
+        try:
+            values = operation.variables.values(variables)
+            plan = self._plan(operation, values)
+            if plan is None:
+                return NO_PLAN
+            run = Run(self._schema, operation.fragments, operation.node, values, context, root)
+        except Exception:
+            return NO_PLAN
+        try:
+            data = await plan.run(run)
+        except Exception as error:
+            operation.surprises += 1
+            if operation.surprises >= PATIENCE:
+                operation.rest = REST
+            return Outcome(failures=(error, *run.notes))
+        operation.surprises = 0
+        return Outcome(data)
+
+    def source(self, operation_name: str | None = None) -> list[str]:
+        """The code of the plans made so far."""
+        operation = self._operations.get(operation_name)
+        plans = operation.variants.values() if operation is not None else ()
+        return [plan.source for plan in plans if plan is not None]
+
+    def _operation(self, name: str | None) -> _Operation | None:
+        if name not in self._operations:
+            try:
+                self._operations[name] = self._find(name)
+            except (Unsupported, RecursionError):
+                self._operations[name] = None
+        return self._operations[name]
+
+    def _find(self, name: str | None) -> _Operation | None:
+        found = [
+            definition
+            for definition in self._document.definitions
+            if isinstance(definition, OperationDefinitionNode)
+            and (name is None or (definition.name is not None and definition.name.value == name))
+        ]
+        if len(found) != 1 or found[0].operation is not OperationType.QUERY or found[0].directives:
+            return None
+        fragments = fragments_of(self._document)
+        switches = switches_of(found[0], fragments)
+        return _Operation(found[0], fragments, Variables(self._schema, found[0]), switches)
+
+    def _is_due(self, operation: _Operation) -> bool:
+        operation.uses += 1
+        if operation.rest:
+            operation.rest -= 1
+            return False
+        return operation.uses >= self._compile_at_use
+
+    def _plan(self, operation: _Operation, values: VariableValues) -> Plan | None:
+        variant = tuple(values.coerced.get(name) for name in operation.switches)
+        if variant not in operation.variants:
+            if len(operation.variants) >= MOST_VARIANTS:
+                return None
+            try:
+                plan = compile_plan(self._schema, operation.fragments, operation.node, values)
+            except (Unsupported, RecursionError):
+                operation.variants[variant] = None
+            else:
+                operation.variants[variant] = plan
+        return operation.variants[variant]
