@@ -85,6 +85,8 @@ class Budget:
     async def _take_shared(self, key: str, points: int) -> tuple[bool, float] | None:
         if self._script is None or self._now() < self._redis_away_until:
             return None
+        if self._redis_away_until > -math.inf:  # one asks whether it is back; the others do not wait for that
+            self._redis_away_until = self._now() + _SECONDS_WITHOUT_REDIS
         try:
             granted, left = cast(
                 "tuple[int, bytes]",
@@ -97,6 +99,7 @@ class Budget:
             self._redis_away_until = self._now() + _SECONDS_WITHOUT_REDIS
             logger.warning("budget_without_redis", error=type(error).__name__)
             return None
+        self._redis_away_until = -math.inf
         return bool(granted), float(left)
 
     def _take_local(self, key: str, points: int) -> tuple[bool, float]:

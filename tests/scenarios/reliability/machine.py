@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 from uuid import uuid4
 
 import httpx
-import psutil
+from redis import Redis
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 
@@ -59,23 +59,25 @@ class Machine:
         await asyncio.to_thread(self.stop_postgres, mode)
         await asyncio.to_thread(self.start_postgres)
 
-    def stop_valkey(self) -> None:
-        ValkeyServer(self.folder).shut_down()
-
-    def start_valkey(self) -> None:
-        ValkeyServer(self.folder).ensure_running()
-
-    def freeze_valkey(self) -> None:
+    @contextmanager
+    def frozen_valkey(self) -> Iterator[None]:
         """It keeps its connections, accepts new ones and answers nothing."""
-        os.kill(self._valkey_pid(), signal.SIGSTOP)
+        with Redis.from_url(self.servers.redis_url) as client:
+            pid = int(client.info("server")["process_id"])
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            os.kill(pid, signal.SIGCONT)
 
-    def thaw_valkey(self) -> None:
-        os.kill(self._valkey_pid(), signal.SIGCONT)
-
-    def _valkey_pid(self) -> int:
-        folder = (self.folder / "valkey").resolve()
-        found = [p for p in psutil.process_iter(["name"]) if p.info["name"] == "valkey-server"]
-        return next(process.pid for process in found if Path(process.cwd()) == folder)
+    @contextmanager
+    def stopped_valkey(self) -> Iterator[None]:
+        server = ValkeyServer(self.folder)
+        server.shut_down()
+        try:
+            yield
+        finally:
+            server.ensure_running()
 
     @property
     def _postgres(self) -> PostgresServer:
