@@ -15,6 +15,7 @@ from starlette.routing import Route
 
 from server.app import Facet
 from server.embedded.servers import open_servers
+from server.http.endpoints import ModuleEndpoints
 from server.http.graphql import CookieRules, GraphQLEndpoint
 from server.http.guard import Guard
 from server.http.probes import Check, Probes
@@ -67,12 +68,19 @@ def graphql_routes(facet: Facet, *, secure: bool) -> list[Route]:
     cookies = CookieRules(secure=secure, max_age=facet.settings.session_days * 86_400)
     endpoint = GraphQLEndpoint(visits.open, facet.operations, facet.meters, cookies=cookies)
     schema_file = SchemaFile(visits.open)
+    modules = ModuleEndpoints(
+        {code: definition.endpoints for code, definition in facet.registry.modules.items()},
+        visits.open,
+        facet.operations,
+        internal=facet.registry.internal,
+    )
     return [
         Route("/", welcome, methods=["GET"]),
         Route("/graphql", endpoint),
         Route("/p/{platform}/graphql", endpoint),
         Route("/schema.graphql", schema_file.respond, methods=["GET"]),
         Route("/p/{platform}/schema.graphql", schema_file.respond, methods=["GET"]),
+        *modules.routes(),
     ]
 
 

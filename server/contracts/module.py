@@ -14,6 +14,7 @@ from pydantic import BaseModel
 from server.context import Context
 from server.contracts.demo import DemoData
 from server.contracts.directory import Directory
+from server.contracts.endpoints import Endpoint
 from server.contracts.events import Handler
 from server.contracts.features import FeatureDeclaration
 from server.contracts.health import HealthCheck
@@ -59,6 +60,7 @@ class ModuleDefinition:
     default_config: Mapping[str, Any] = field(default_factory=dict)
     jobs: tuple[Callable[..., Awaitable[Any]], ...] = ()
     handlers: tuple[Handler, ...] = ()
+    endpoints: tuple[Endpoint, ...] = ()
     imports: tuple[ImportFile, ...] = ()
     recipes: tuple[Recipe, ...] = ()
     demo: DemoData | None = None

@@ -37,6 +37,7 @@ from server.http.limits import VALIDATION_FAILED, Limits, check_shape, check_var
 from server.http.measure import INTROSPECTION_FIELDS
 from server.http.notes import RequestNotes
 from server.http.refusal import Refusal, refuse, refuse_document, refuse_for
+from server.http.texts import check_literals, check_texts
 from server.telemetry.prometheus import Meters
 
 _REMEMBERED_INTROSPECTIONS = 4
@@ -79,7 +80,7 @@ class Operations:
         """An operation that takes longer than `seconds` is stopped. A query whose connection to the database
         is lost runs again, for up to `retry_seconds`."""
         self.limits, self._budget, self._meters = limits, budget, meters
-        self._seconds, self._retry_seconds = seconds, retry_seconds
+        self.seconds, self._retry_seconds = seconds, retry_seconds
         # Large to compute and the same for everyone who sees the view; gone with it.
         self._introspections: WeakKeyDictionary[SchemaView, dict[tuple[str, str | None], ExecutionResult]] = (
             WeakKeyDictionary()
@@ -130,12 +131,12 @@ class Operations:
     async def execute(self, visit: Visit, prepared: Prepared, notes: RequestNotes) -> Answer:
         """Charge and run a prepared operation; raises `Refusal` when the budget is used up, the operation takes
         too long or the database stays away."""
-        charge = await self.charge(visit, prepared)
+        charge = await self.charge(visit, prepared.cost)
         try:
-            async with asyncio.timeout(self._seconds):
+            async with asyncio.timeout(self.seconds):
                 result = await self._run(visit, prepared)
         except TimeoutError:
-            raise refuse_for(_too_long(prepared.operation, self._seconds)) from None
+            raise refuse_for(_too_long(prepared.operation, self.seconds)) from None
         except FacetError as error:
             raise refuse_for(error) from error
         answer = answer_result(result, notes.request_id)
@@ -176,9 +177,9 @@ class Operations:
 
         return await try_again(once, seconds=self._retry_seconds)
 
-    async def charge(self, visit: Visit, prepared: Prepared) -> Charge:
+    async def charge(self, visit: Visit, points: int) -> Charge:
         """Take the price from the caller's budget; raises `Refusal` (429) when it holds less."""
-        charge = await self._budget.charge(_budget_key(visit), max(1, prepared.cost))
+        charge = await self._budget.charge(_budget_key(visit), max(1, points))
         if charge.granted:
             return charge
         refusal = refuse_for(
@@ -207,7 +208,7 @@ class Operations:
 
     def _check(self, view: SchemaView, text: str, document: DocumentNode) -> DocumentRecord:
         """Shape, then validity; what was found is remembered with the document, by the view."""
-        broken = check_shape(document, self.limits)
+        broken = check_shape(document, self.limits) or check_literals(text, document)
         if broken:
             raise refuse_document(broken)
         errors = view.validate(document)
@@ -222,7 +223,8 @@ class Operations:
         operation: OperationDefinitionNode,
         parameters: Parameters,
     ) -> Prepared:
-        wrong = check_variables(parameters.variables, self.limits)
+        variables = parameters.variables
+        wrong = check_variables(variables, self.limits) or check_texts(variables)
         if wrong:
             raise refuse_document(wrong)
         document = record.document

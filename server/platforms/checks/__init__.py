@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from server.contracts.module import ModuleDefinition
 from server.contracts.permissions import Permission
 from server.platforms.checks.config import check_config
+from server.platforms.checks.endpoints import check_endpoints
 from server.platforms.checks.folders import check_folders
 from server.platforms.checks.imports import check_imports
 from server.platforms.checks.locales import check_locales
@@ -22,6 +23,7 @@ def check_definitions(
 ) -> list[Problem]:
     """Every reason why the modules cannot be used together; empty when they can."""
     problems = [*check_requirements(definitions), *check_names(definitions, kernel_permissions)]
+    problems += check_endpoints(definitions, kernel_permissions)
     for check in (check_metrics, check_imports, check_config, check_folders, check_locales, check_tables):
         problems += check(definitions)
     return problems

@@ -14,12 +14,15 @@ from pydantic import BaseModel, Field
 from sqlalchemy import BigInteger, ForeignKey
 from sqlalchemy.orm import DeclarativeBase, mapped_column
 
+from server.context import Context
+from server.contracts.endpoints import Call, Endpoint, Method, Reply
 from server.contracts.features import FeatureDeclaration
 from server.contracts.imports import Column, ColumnKind, ImportFile, Recipe
 from server.contracts.menu import Frontend, MenuItem
 from server.contracts.metrics import Fold, Metric, ScopeKind, Source, Unit
 from server.contracts.module import ModuleDefinition
 from server.contracts.permissions import Permission
+from server.graphql.fields import Access
 from server.platforms.checks import check_definitions, tables
 from server.platforms.problems import RegistryError
 from server.platforms.registry import Registry
@@ -160,6 +163,39 @@ def test_refuses_the_menu_item(values: dict[str, Any]) -> None:
     other = replace(B, permissions=(permission("b1.view"),))
 
     assert problems(declared, other) == [("a1", "menu item 'a1.x'")]
+
+
+async def nothing(_ctx: Context, _call: Call) -> Reply:
+    return Reply()
+
+
+@pytest.mark.parametrize(
+    ("path", "access"),
+    [
+        ("files", Access(public=True)),
+        ("/Files", Access(public=True)),
+        ("/files/", Access(public=True)),
+        ("/../files", Access(public=True)),
+        ("/{id}/{id}", Access(public=True)),
+        ("/files", Access(permission="a1.nothing")),
+        ("/files", Access(permission="b1.view")),
+    ],
+)
+def test_refuses_the_endpoint(path: str, access: Access) -> None:
+    declared = replace(A, endpoints=(Endpoint(path=path, answer=nothing, access=access),))
+    other = replace(B, permissions=(permission("b1.view"),))
+
+    assert problems(declared, other) == [("a1", f"endpoint GET {path!r}")]
+
+
+def test_refuses_two_endpoints_at_one_address() -> None:
+    addresses: list[tuple[Method, str]] = [("GET", "/{a}"), ("GET", "/{b}"), ("PUT", "/{b}")]
+    declared = [
+        Endpoint(path=path, answer=nothing, access=Access(public=True), method=method)
+        for method, path in addresses
+    ]
+
+    assert problems(replace(A, endpoints=tuple(declared))) == [("a1", "endpoint GET '/{b}'")]
 
 
 @pytest.mark.parametrize(

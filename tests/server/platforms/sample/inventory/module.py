@@ -7,13 +7,14 @@ from annotated_types import Ge, Le
 from pydantic import BaseModel, Field, SecretStr
 
 from server.context import Context
+from server.contracts.endpoints import Call, Endpoint, Reply
 from server.contracts.events import Handler, ModuleConfigured, ModuleDisabled
 from server.contracts.features import FeatureDeclaration, FeatureKind
 from server.contracts.health import Health, HealthStatus
 from server.contracts.menu import Frontend, MenuItem
 from server.contracts.module import ModuleDefinition
 from server.contracts.permissions import ADMIN_ROLES, ALL_ROLES, Permission
-from server.graphql.fields import query_field
+from server.graphql.fields import Access, query_field
 from server.graphql.graph import ModuleGraph
 from tests.server.platforms.sample import journal
 
@@ -48,6 +49,19 @@ class InventoryConfig(BaseModel):
 async def health_check(ctx: Context | None) -> Health:
     where = {"asked about": ctx.current_platform.code} if ctx else {}
     return Health(HealthStatus.UNHEALTHY, "The scales do not answer.", {"scales": "away"} | where)
+
+
+async def download(ctx: Context, call: Call) -> Reply:
+    text = f"{call.parts['name']} on {ctx.current_platform.code}, {call.query.get('colour', 'plain')}"
+    return Reply(text.encode(), "text/plain", headers={"Content-Disposition": "attachment"})
+
+
+async def receive(ctx: Context, call: Call) -> Reply:
+    """Writes down what it is sent, and refuses it when that is `no`, or fails when it is `bug`."""
+    ctx.audit("inventory.received", subject=call.body.decode())
+    if call.body == b"bug":
+        raise RuntimeError("secret-in-an-endpoint")
+    return Reply(status=400 if call.body == b"no" else 204)
 
 
 module = ModuleDefinition(
@@ -97,6 +111,10 @@ module = ModuleDefinition(
     handlers=(
         Handler(ModuleDisabled, journal.listen_in_inventory),
         Handler(ModuleConfigured, journal.listen_in_inventory),
+    ),
+    endpoints=(
+        Endpoint(path="/stock/{name}", answer=download, access=Access(permission="inventory.view")),
+        Endpoint(path="/hooks", method="POST", answer=receive, access=Access(public=True)),
     ),
     on_enable=journal.hook("inventory", "on_enable"),
     on_disable=journal.hook("inventory", "on_disable"),
