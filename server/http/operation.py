@@ -37,7 +37,6 @@ from server.http.limits import VALIDATION_FAILED, Limits, check_shape, check_var
 from server.http.measure import INTROSPECTION_FIELDS
 from server.http.notes import RequestNotes
 from server.http.refusal import Refusal, refuse, refuse_document, refuse_for
-from server.http.texts import check_literals, check_texts
 from server.telemetry.prometheus import Meters
 
 _REMEMBERED_INTROSPECTIONS = 4
@@ -208,7 +207,7 @@ class Operations:
 
     def _check(self, view: SchemaView, text: str, document: DocumentNode) -> DocumentRecord:
         """Shape, then validity; what was found is remembered with the document, by the view."""
-        broken = check_shape(document, self.limits) or check_literals(text, document)
+        broken = check_shape(document, self.limits)
         if broken:
             raise refuse_document(broken)
         errors = view.validate(document)
@@ -223,8 +222,7 @@ class Operations:
         operation: OperationDefinitionNode,
         parameters: Parameters,
     ) -> Prepared:
-        variables = parameters.variables
-        wrong = check_variables(variables, self.limits) or check_texts(variables)
+        wrong = check_variables(parameters.variables, self.limits)
         if wrong:
             raise refuse_document(wrong)
         document = record.document
