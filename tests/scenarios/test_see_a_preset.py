@@ -73,6 +73,17 @@ def test_has_exactly_these_kinds_of_module(registry: Registry) -> None:
     assert registry.core == {"tenancy"}
 
 
+def test_of_the_demo_is_everything_on_one_platform_and_no_billing_on_the_other(registry: Registry) -> None:
+    demos = {code: definition.demo for code, definition in registry.modules.items() if definition.demo}
+    off = {
+        platform.code: {code for code, demo in demos.items() if platform.code in demo.off_on}
+        for demo in demos.values()
+        for platform in demo.platforms
+    }
+
+    assert off == {"oms": set(), "loyalty": {"billing"}}
+
+
 async def test_of_a_new_minimal_platform_answers_its_fields_and_no_other(
     facet: Facet, views: ViewCache
 ) -> None:

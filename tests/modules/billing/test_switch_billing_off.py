@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 import pytest_asyncio
 
@@ -82,3 +84,30 @@ async def test_brings_everything_back_when_switched_on(platform: TestPlatform) -
 
     assert hidden.data is None
     assert shown.data == {"subscriptions": {"totalCount": 1}}
+
+
+async def test_takes_its_menu_its_permissions_and_its_features_along(platform: TestPlatform) -> None:
+    question = """{ menu(frontend: ADMIN) { code } featureCatalog { code } permissionCatalog { code }
+                    metricCatalog { key } modules { code isEnabled } }"""
+    before = (await platform.execute(question)).data
+
+    await platform.execute('mutation { disableModule(code: "billing") { __typename } }')
+
+    after = (await platform.execute(question)).data
+    billing = platform.facet.registry["billing"]
+    assert gone(before, after, "menu") == {item.code for item in billing.menu}
+    assert gone(before, after, "featureCatalog") == {feature.code for feature in billing.features}
+    assert gone(before, after, "permissionCatalog") == {permission.code for permission in billing.permissions}
+    assert gone(before, after, "metricCatalog", "key") == {metric.key for metric in billing.metrics}
+    assert {m["code"]: m["isEnabled"] for m in after["modules"]} == {
+        "tenancy": True,
+        "customers": True,
+        "billing": False,
+    }
+
+
+def gone(before: Any, after: Any, field: str, key: str = "code") -> set[str]:
+    """What was there before and is not any more; nothing has come."""
+    was, is_now = ({item[key] for item in answer[field]} for answer in (before, after))
+    assert is_now < was
+    return was - is_now

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from sqlalchemy import select
+
 from server.app import Facet
 from server.auth.models import UserAccount
+from server.platforms.models import PlatformModule
 from server.platforms.toggling import disable_module, enable_module
 from server.testing import TestPlatform, count_statements
 
@@ -44,6 +47,32 @@ async def test_says_who_when_what_and_why_newest_first(shop: TestPlatform) -> No
     ]
     groups = [node["group"] for node in history["nodes"]]
     assert groups[1] == groups[2] != groups[0]
+
+
+async def test_keeps_who_switched_it_last_with_the_choice_itself(shop: TestPlatform) -> None:
+    async with shop.context() as ctx:
+        ann = UserAccount(email=f"{shop.code}-a@example.test", name="Ann")
+        bob = UserAccount(email=f"{shop.code}-b@example.test", name="Bob")
+        ctx.session.add_all([ann, bob])
+        await ctx.session.flush()
+    async with shop.context(replace(shop.admin, user_id=ann.id)) as ctx:
+        await enable_module(ctx, "bundle")
+        enabled_at = ctx.clock.now()
+    async with shop.context(replace(shop.admin, user_id=bob.id)) as ctx:
+        await disable_module(ctx, "bundle")
+
+    async with shop.context() as ctx:
+        statement = select(PlatformModule).where(PlatformModule.platform_id == shop.id)
+        (row,) = (await ctx.session.execute(statement)).scalars()
+    assert (row.module_code, row.is_enabled, row.enabled_by, row.disabled_by) == (
+        "bundle",
+        False,
+        ann.id,
+        bob.id,
+    )
+    assert row.enabled_at is not None
+    assert row.disabled_at is not None
+    assert row.enabled_at <= enabled_at <= row.disabled_at == row.updated_at
 
 
 async def test_pages(shop: TestPlatform) -> None:
