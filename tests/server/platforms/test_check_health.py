@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
-from functools import partial
 
 import httpx
 import pytest
@@ -19,6 +18,7 @@ from server.contracts.health import Health, HealthCheck, HealthStatus
 from server.contracts.module import ModuleDefinition
 from server.platforms.health import HealthChecks, KernelCheck
 from server.platforms.registry import Registry
+from server.settings import Settings
 from server.testing import TestPlatform
 from tests.server.platforms.sample.base.module import NoDirectory
 
@@ -182,11 +182,11 @@ async def test_lets_a_check_read_and_nothing_else(sample: Facet, shop: TestPlatf
         await ctx.session.execute(text("DELETE FROM platform_module"))
         return Health()
 
-    checks = HealthChecks(
-        registry(writes=writes), open_context=partial(sample.system_context_of, read_only=True)
-    )
-
-    result = await checks.module("writes", shop.id)
+    application = Facet(Settings(), sample.servers, registry(writes=writes))
+    try:
+        result = await application.health.module("writes", shop.id)
+    finally:
+        await application.stop()
 
     assert (result.status, result.message) == (HealthStatus.UNHEALTHY, "The check failed; the log says why.")
 
