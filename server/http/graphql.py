@@ -92,7 +92,9 @@ class GraphQLEndpoint:
                 _note_visit(notes, visit)
                 if visit.context.caller.by_cookie:
                     check_csrf(request)
-                answer = await self._operations.answer(visit, parameters, notes, allowed=allowed)
+                answer = await self._operations.answer(
+                    visit, parameters, notes, allowed=allowed, receive=request.receive
+                )
                 response = answer.response(media_type)
                 self._cookies.apply(response, visit.context.response_cookies)
                 return response

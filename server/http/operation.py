@@ -6,7 +6,6 @@ the next one spends anything.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from graphql import (
     OperationType,
     parse,
 )
+from starlette.types import Receive
 
 from server.auth.caller import Caller
 from server.composition import DocumentRecord, SchemaView
@@ -32,6 +32,7 @@ from server.http.answers import Answer, answer_refusal, answer_result, cause_of
 from server.http.body import Parameters
 from server.http.budget import Budget, Charge
 from server.http.cost import CostFacts, operation_cost
+from server.http.deadline import deadline
 from server.http.declared import is_public
 from server.http.limits import VALIDATION_FAILED, Limits, check_shape, check_variables
 from server.http.measure import INTROSPECTION_FIELDS
@@ -92,12 +93,16 @@ class Operations:
         notes: RequestNotes,
         *,
         allowed: Collection[OperationType] = ONE_ANSWER,
+        receive: Receive | None = None,
     ) -> Answer:
-        """The answer to one operation of a kind in `allowed`; never raises for what a client sent."""
+        """The answer to one operation of a kind in `allowed`; never raises for what a client sent.
+
+        When `receive` tells that the client has hung up, a query is stopped; a mutation is not.
+        """
         started = time.perf_counter()
         try:
             prepared = self.prepare(visit, parameters, notes, allowed=allowed)
-            answer = await self.execute(visit, prepared, notes)
+            answer = await self.execute(visit, prepared, notes, receive)
         except Refusal as refusal:
             answer = answer_refusal(refusal, notes.request_id)
         self._note(answer, notes, time.perf_counter() - started)
@@ -127,12 +132,15 @@ class Operations:
             raise refuse_document(_for_anonymous() if caller.is_anonymous else record.errors)
         return self._price(visit.view, record, operation, parameters)
 
-    async def execute(self, visit: Visit, prepared: Prepared, notes: RequestNotes) -> Answer:
+    async def execute(
+        self, visit: Visit, prepared: Prepared, notes: RequestNotes, receive: Receive | None = None
+    ) -> Answer:
         """Charge and run a prepared operation; raises `Refusal` when the budget is used up, the operation takes
         too long or the database stays away."""
         charge = await self.charge(visit, prepared.cost)
+        is_query = prepared.operation.operation is OperationType.QUERY
         try:
-            async with asyncio.timeout(self.seconds):
+            async with deadline(self.seconds, receive if is_query else None):
                 result = await self._run(visit, prepared)
         except TimeoutError:
             raise refuse_for(_too_long(prepared.operation, self.seconds)) from None
