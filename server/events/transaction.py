@@ -32,6 +32,7 @@ async def commit(ctx: Context) -> None:
 
     Once begun it is finished, also when the caller is cancelled meanwhile; that is raised afterwards.
     """
+    await ctx.session.flush()
     task = asyncio.ensure_future(_commit(ctx))
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
