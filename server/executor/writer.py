@@ -8,8 +8,8 @@ from typing import Any
 
 from server.executor.surprise import Unsupported
 
-MOST_NESTED = 12
-"""Python allows twenty loops inside each other."""
+MOST_NESTED = 40
+"""Steps of indentation; Python itself allows twenty loops inside each other."""
 
 
 class Writer:

@@ -1,0 +1,75 @@
+"""Plans answer as graphql-core does: random schemas, documents, variables and values, good and bad, byte for byte.
+
+`FACET_EXECUTOR_DOCUMENTS` says how many documents to try; each is executed in four worlds.
+"""
+
+import os
+from collections import Counter
+from random import Random
+from typing import Any
+
+import pytest
+from graphql import parse, validate
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from server.executor import Plans, plans
+from tests.server.executor.both import Answers, both
+from tests.server.executor.random_documents import DocumentMaker
+from tests.server.executor.random_schemas import made
+from tests.server.executor.random_worlds import World, current
+
+DOCUMENTS = int(os.environ.get("FACET_EXECUTOR_DOCUMENTS", "1300"))
+SCHEMAS = 40 if DOCUMENTS < 10_000 else 250
+WORLDS = ((0, 0), (0, 0.05), (0.02, 0), (0.1, 0.05))
+"""How often values are bad, and how often unusual."""
+
+# graphql-core leaves some of its own coroutines alone when a list beside them fails.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:coroutine .* was never awaited"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+seen: Counter[str] = Counter()
+
+
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plans, "PATIENCE", 10**9)
+
+
+@settings(max_examples=DOCUMENTS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@given(st.integers(0, 10**12))
+async def test_same_bytes_for_random_operations(seed: int) -> None:
+    sample = made(seed % SCHEMAS)
+    random = Random(seed)
+    maker = DocumentMaker(sample.schema._schema, random)
+    document = parse(maker.text)
+    assume(not validate(sample.schema._schema, document))
+    planned = Plans(sample.schema._schema, document, compile_at_use=1)
+    for number, (bad, odd) in enumerate(WORLDS):
+        current.set(World(sample.module, sample.maker, seed * 10 + number, bad, odd))
+        variables = maker.values()
+
+        answers = await both(sample.schema, planned, document, variables)
+
+        assert answers.found == answers.expected, (maker.text, variables)
+        count(answers, is_plain=not bad and not odd)
+
+
+def count(answers: Answers, *, is_plain: bool) -> None:
+    seen["cases"] += 1
+    seen["answered by a plan"] += answers.outcome.data is not None
+    seen["with errors"] += answers.has_errors
+    if is_plain and not answers.has_errors:
+        seen["plain"] += 1
+        seen["plain and answered by a plan"] += answers.outcome.data is not None
+
+
+def test_most_of_them_were_answered_by_plans(request: Any) -> None:
+    """Otherwise the comparison would say nothing."""
+    if not seen:
+        pytest.skip("the comparison runs before this, in the same process")
+    assert seen["cases"] >= 3 * DOCUMENTS
+    assert seen["answered by a plan"] >= seen["cases"] * 0.4
+    assert seen["with errors"] >= seen["cases"] * 0.2
+    assert seen["plain and answered by a plan"] >= seen["plain"] * 0.98
