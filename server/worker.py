@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import signal
+from contextlib import suppress
 from typing import Any, cast
 
 from arq.connections import RedisSettings
@@ -13,44 +15,55 @@ from redis.exceptions import RedisError
 from server.app import Facet
 from server.embedded.servers import Servers
 from server.platforms.installed import installed
+from server.platforms.registry import Registry
 from server.settings import Settings
 from server.telemetry.logging import get_logger
 
 log = get_logger(__name__)
 
-LONGEST_PAUSE = 5.0
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 
 
-async def run_worker(settings: Settings, servers: Servers) -> None:
-    """Work until cancelled. An arq worker ends when Redis restarts, so a new one takes its place."""
-    facet = Facet(settings, servers, installed())
+async def run_worker(settings: Settings, servers: Servers, registry: Registry | None = None) -> None:
+    """Run the jobs of `registry` (what is installed) until SIGTERM or SIGINT.
+
+    Jobs that run at that moment are cancelled and run again by the next worker, so a job runs at least once.
+    """
+    facet = Facet(settings, servers, registry or installed())
     await facet.start()
-    pause = 0.1
+    work = asyncio.ensure_future(_keep_working(facet, servers))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, work.cancel)
+    log.info("worker_started")
     try:
-        while True:
-            try:
-                await _work(facet, servers)
-                return
-            except (RedisError, OSError) as error:
-                log.warning("worker_restarts", error=type(error).__name__, pause=pause)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+        with suppress(asyncio.CancelledError):
+            await work
     finally:
         await facet.stop()
+        log.info("worker_stopped")
 
 
-async def _work(facet: Facet, servers: Servers) -> None:
+async def _keep_working(facet: Facet, servers: Servers) -> None:
+    """An arq worker ends when Redis restarts; then a new one takes its place."""
     jobs: list[Any] = [func(cast(WorkerCoroutine, job)) for d in facet.registry.definitions for job in d.jobs]
     if not jobs:
         log.info("worker_has_no_jobs")
         await asyncio.Event().wait()
-    worker = Worker(
-        functions=jobs,
-        redis_settings=RedisSettings.from_dsn(servers.redis_url),
-        ctx={"facet": facet},
-        handle_signals=True,
-    )
-    try:
-        await worker.async_run()
-    finally:
-        await worker.close()
+    pause = FIRST_PAUSE
+    while True:
+        worker = Worker(
+            functions=jobs,
+            redis_settings=RedisSettings.from_dsn(servers.redis_url),
+            ctx={"facet": facet},
+            handle_signals=False,
+        )
+        try:
+            await worker.async_run()
+        except (RedisError, OSError) as error:
+            pause = FIRST_PAUSE if worker.jobs_complete else min(pause * 2, LONGEST_PAUSE)
+            log.warning("worker_restarts", error=type(error).__name__, pause=pause)
+        finally:
+            with suppress(RedisError, OSError):
+                await worker.close()
+        await asyncio.sleep(pause)

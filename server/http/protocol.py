@@ -85,6 +85,8 @@ class DrainingServer(uvicorn.Server):
         if not self.force_exit:
             await asyncio.sleep(self._drain_seconds)
         await super().shutdown(sockets)
+        # Uvicorn would now send itself the signal again, and die of it before exit handlers run.
+        self._captured_signals.clear()
 
 
 def uvicorn_config(app: ASGIApp | str, *, host: str, port: int, **further: Any) -> uvicorn.Config:
