@@ -5,9 +5,11 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection
@@ -15,6 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 import server
 from server.db.engine import async_url
+from server.errors import ConfigurationError
 
 PACKAGE = Path(server.__file__).parent
 SHIPPED = PACKAGE / "_migrations"
@@ -57,8 +60,12 @@ async def current_heads(app_url: str, *, role: str | None = None) -> set[str]:
 
 
 async def upgrade(owner_url: str, module_folders: Sequence[Path], revision: str = "heads") -> None:
-    """Bring the database to `revision` as the owner role. Safe when two processes start it at once."""
-    await _run(owner_url, alembic_config(module_folders), command.upgrade, revision)
+    """Bring the database to `revision` as the owner role. Safe when two processes start it at once.
+
+    Tables of modules that are not installed any more stay as they are. Raises `ConfigurationError` when the
+    database is newer than the code.
+    """
+    await _run(owner_url, alembic_config(module_folders), _upgrade, revision)
 
 
 async def downgrade(owner_url: str, module_folders: Sequence[Path], revision: str) -> None:
@@ -73,6 +80,31 @@ def upgrade_sql(module_folders: Sequence[Path]) -> str:
     config.attributes["url"] = async_url("postgresql://")
     command.upgrade(config, "heads", sql=True)
     return output.getvalue()
+
+
+def _upgrade(config: Config, revision: str) -> None:
+    """`alembic upgrade`, which would refuse a database that holds tables of a module whose folder is gone."""
+    scripts = ScriptDirectory.from_config(config)
+
+    def steps(heads: Sequence[str], _context: MigrationContext) -> list[Any]:
+        # Alembic's own commands pass the tuple of heads, which its annotation does not say.
+        return scripts._upgrade_revs(revision, _installed(scripts, heads))  # type: ignore[arg-type]
+
+    with EnvironmentContext(config, scripts, fn=steps, destination_rev=revision):
+        scripts.run_env()
+
+
+def _installed(scripts: ScriptDirectory, heads: Sequence[str]) -> tuple[str, ...]:
+    """Those of `heads` whose module is installed."""
+    known = {script.revision for script in scripts.walk_revisions()}
+    branches = {revision.rpartition("_")[0] for revision in known}
+    for head in heads:
+        if head not in known and head.rpartition("_")[0] in branches:
+            raise ConfigurationError(
+                f"The database is at {head}, which this version does not have. Start the version that made it, "
+                "or a newer one."
+            )
+    return tuple(head for head in heads if head in known)
 
 
 async def _run(owner_url: str, config: Config, action: object, revision: str) -> None:

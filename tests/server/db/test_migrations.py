@@ -16,9 +16,17 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from server.db.base import Base
 from server.db.engine import async_url
-from server.db.migrate import downgrade, migration_heads, script_directory, upgrade, upgrade_sql
+from server.db.migrate import (
+    current_heads,
+    downgrade,
+    migration_heads,
+    script_directory,
+    upgrade,
+    upgrade_sql,
+)
 from server.embedded import DatabaseUrls, EmbeddedPostgres, create_database, drop_database
 from server.embedded.servers import Servers
+from server.errors import ConfigurationError
 from server.platforms.registry import Registry
 
 NAME = re.compile(r"(?P<code>[a-z][a-z0-9_]*)_(?P<sequence>\d{3})_[a-z0-9_]+\.py")
@@ -62,6 +70,42 @@ async def test_go_up_down_and_up_again(empty_database: DatabaseUrls, folders: li
     await upgrade(empty_database.owner_url, folders)
 
     assert await tables_of(empty_database) == before
+
+
+async def test_leave_the_tables_of_a_module_that_is_gone(
+    empty_database: DatabaseUrls, folders: list[Path]
+) -> None:
+    await upgrade(empty_database.owner_url, folders, "kernel@head")
+    await _write_version(empty_database, "former_003")
+
+    await upgrade(empty_database.owner_url, folders)
+
+    modules = {head for branch, head in migration_heads(folders).items() if branch != "kernel"}
+    assert await current_heads(empty_database.owner_url) >= {"former_003", *modules}
+
+
+async def test_refuse_a_database_that_is_newer_than_the_code(
+    empty_database: DatabaseUrls, folders: list[Path]
+) -> None:
+    await _write_version(empty_database, "kernel_999")
+
+    with pytest.raises(ConfigurationError, match="is at kernel_999, which this version does not have"):
+        await upgrade(empty_database.owner_url, folders)
+
+    assert await tables_of(empty_database) == {"alembic_version"}
+
+
+async def _write_version(database: DatabaseUrls, revision: str) -> None:
+    """Note in the database that it is at `revision` too."""
+    engine = create_async_engine(async_url(database.owner_url))
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("CREATE TABLE IF NOT EXISTS alembic_version (version_num varchar(32) PRIMARY KEY)")
+        )
+        await connection.execute(
+            text("INSERT INTO alembic_version VALUES (:revision)"), {"revision": revision}
+        )
+    await engine.dispose()
 
 
 async def test_two_starts_at_once_do_not_collide(empty_database: DatabaseUrls, servers: Servers) -> None:
