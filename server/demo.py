@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from sqlalchemy import select
+from sqlalchemy import TextClause, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from server.app import Facet
@@ -28,6 +29,12 @@ from server.platforms.registry import Registry
 
 PASSWORD = "facet-demo"
 LOADED = "demo.loaded"
+DEMO_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('facet.demo', :platform_id))")
+IMPORT_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('facet.import', :platform_id))")
+PATIENCE = (
+    text("SET LOCAL statement_timeout = 0"),
+    text("SET LOCAL idle_in_transaction_session_timeout = 0"),
+)
 
 Report = Callable[[str, Progress], None]
 """(code of the platform, progress of its import)"""
@@ -50,11 +57,25 @@ def first_query(registry: Registry) -> str:
 
 
 async def load_demo(facet: Facet, report: Report) -> None:
-    """Make the demo platforms that are not there yet, whole. What is there is kept."""
-    await _create_accounts(facet)
-    for _, demo in _declared(facet.registry):
-        for platform in demo.platforms:
-            await _load_platform(facet, platform, report)
+    """Make the demo platforms that are not there yet, whole. What is there is kept.
+
+    A second process that is asked to at the same time waits for the first.
+    """
+    async with _holding(facet, DEMO_LOCK, 0):
+        await _create_accounts(facet)
+        for _, demo in _declared(facet.registry):
+            for platform in demo.platforms:
+                await _load_platform(facet, platform, report)
+
+
+@asynccontextmanager
+async def _holding(facet: Facet, lock: TextClause, platform_id: int) -> AsyncIterator[None]:
+    """Wait for a lock, for as long as it takes, and hold it."""
+    async with facet.database.session(None) as session:
+        for setting in PATIENCE:
+            await session.execute(setting)
+        await session.execute(lock, {"platform_id": platform_id})
+        yield
 
 
 async def _load_platform(facet: Facet, demo: DemoPlatform, report: Report) -> None:
@@ -65,6 +86,8 @@ async def _load_platform(facet: Facet, demo: DemoPlatform, report: Report) -> No
         seed = DemoSeed(demo, local_day(facet.clock.now(), record.zone))
     with TemporaryDirectory(prefix="facet-demo-") as folder:
         _write_rows(facet.registry, seed, Path(folder))
+        async with _holding(facet, IMPORT_LOCK, record.id):
+            pass  # PostgreSQL may not have noticed yet that a start was killed in the middle of this
         await run_import(facet, record, Path(folder), report=partial(report, demo.code))
     async with facet.system_context(record) as ctx, transaction(ctx):
         for definition, declared in _declared(facet.registry):
