@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, Any
@@ -83,7 +84,7 @@ def new_module(
     folder: Annotated[Path, typer.Option(help="Where modules live.")] = Path("modules"),
 ) -> None:
     """Write the files of a new module."""
-    for path in write_module(code, folder):
+    for path in sorted(os.path.relpath(path) for path in write_module(code, folder)):
         typer.echo(f"Wrote {path}")
     typer.echo(
         f"\nNext: facet check, facet migrate, facet modules enable {code} --platform <code>. "
