@@ -25,6 +25,7 @@ logger = get_logger(__name__)
 DEFAULT_TIMEOUT = 0.2
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 2.0
 _QUIET_SECONDS = 1.0
+_UNTIL_NEXT_CANCEL = 0.05
 
 OnMessage = Callable[[str, bytes], Awaitable[None]]
 OnChange = Callable[[], Awaitable[None]]
@@ -93,7 +94,10 @@ class Subscriber:
         """End the subscription and close its connection; no callback runs afterwards."""
         task, self._task = self._task, None
         if task is not None:
-            task.cancel()
+            # The client swallows a cancellation that comes while it connects.
+            while not task.done():
+                task.cancel()
+                await asyncio.wait([task], timeout=_UNTIL_NEXT_CANCEL)
             with suppress(asyncio.CancelledError):
                 await task
         self._connected.clear()

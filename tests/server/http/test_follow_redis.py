@@ -202,3 +202,17 @@ async def test_stops_while_it_waits_to_reconnect(channels: tuple[str, ...]) -> N
 
     assert not subscriber.connected
     assert log.entries == []
+
+
+@pytest.mark.parametrize("turns", range(12))
+async def test_stops_at_whatever_moment_it_is_told_to(
+    redis_url: str, channels: tuple[str, ...], turns: int
+) -> None:
+    async with _subscribed(redis_url, channels, Log()) as subscriber:
+        for _ in range(turns):
+            await asyncio.sleep(0)
+
+        stopping = asyncio.create_task(subscriber.stop())
+        stopped, _ = await asyncio.wait([stopping], timeout=5)
+
+    assert stopped == {stopping}
