@@ -26,7 +26,7 @@ CREATE = """
 SELECT format('CREATE DATABASE %I OWNER facet_owner TEMPLATE %I', :'name', :'template')
  WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'name') \\gexec
 SELECT format('REVOKE ALL ON DATABASE %I FROM PUBLIC', :'name') \\gexec
-SELECT format('GRANT CONNECT ON DATABASE %I TO facet_app', :'name') \\gexec
+SELECT format('GRANT CONNECT, TEMPORARY ON DATABASE %I TO facet_app', :'name') \\gexec
 """
 DROP = """
 SELECT format('DROP DATABASE IF EXISTS %I WITH (FORCE)', :'name') \\gexec

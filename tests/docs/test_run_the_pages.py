@@ -76,9 +76,9 @@ def test_marks_blocks_with_words_that_mean_something(page: Path) -> None:
     words = {word.partition("=")[0] for block in blocks(page) for word in block.words}
     marked = [block for block in blocks(page) if "answer" in block.words or _is_step(block)]
 
-    assert words <= {"run", "answer", "append", "as", "on"}
+    assert words <= {"run", "answer", "append", "write", "as", "on"}
     assert marked == [] or _is_step(marked[0])
 
 
 def _is_step(block: Block) -> bool:
-    return "run" in block.words or block.value("append") is not None
+    return "run" in block.words or bool(block.value("append") or block.value("write"))

@@ -2,8 +2,8 @@
 
 Blocks marked in a page are steps: `sh run` (a `facet` or `curl` command), `graphql run` (with `as=merchant` for
 `merchant@demo.test` and `on=loyalty` for the platform; `as=nobody` sends no token), `… append=path` (lines for the
-end of a file). A block marked `answer` holds what the step before it must have answered; a line `…` in it
-stands for any lines.
+end of a file), `… write=path` (a whole file). A block marked `answer` holds what the step before it must have
+answered; a line `…` in it stands for any lines.
 """
 
 from __future__ import annotations
@@ -62,6 +62,9 @@ class Workshop:
                 self.close()
                 with (self.folder / path).open("a", encoding="utf-8") as file:
                     file.write("\n" + step.text)
+            elif path := step.value("write"):
+                (self.folder / path).parent.mkdir(parents=True, exist_ok=True)
+                (self.folder / path).write_text(step.text, "utf-8")
             elif "run" in step.words:
                 self.answer = self._ask(step) if step.language == "graphql" else self._run(step)
 
