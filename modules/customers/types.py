@@ -1,7 +1,7 @@
 """The GraphQL types of customers."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Self
 
@@ -125,6 +125,11 @@ def criteria(wanted: CustomerFilter | None) -> CustomerCriteria:
 
 
 def _instant(argument: str, value: datetime | None) -> datetime | None:
-    if value is not None and value.tzinfo is None:
+    if value is None:
+        return None
+    if value.tzinfo is None:
         raise BadUserInput(f"`{argument}` names no time zone; end it with Z or an offset such as +02:00.")
-    return value
+    try:
+        return value.astimezone(UTC)
+    except OverflowError as error:
+        raise BadUserInput(f"`{argument}` is out of range.", argument=argument) from error

@@ -6,18 +6,20 @@ import base64
 import binascii
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Select, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import aliased
 
 from server.db.session import Session
+from server.db.text import is_storable
 from server.errors import BadUserInput
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
+_INTEGER, _BIGINT = 2**31, 2**63
 Item = TypeVar("Item")
 
 
@@ -37,10 +39,7 @@ class Order:
     def after(self, cursor: str) -> ColumnElement[bool]:
         """The rows behind `cursor`; raises `BadUserInput` for a cursor of another list or order."""
         value, id_ = _decode(cursor, self.name)
-        if isinstance(self.column.type.python_type, type) and issubclass(
-            self.column.type.python_type, datetime
-        ):
-            value = _instant(value)
+        value = _value(value, self.column.type)
         left, right = tuple_(self.column, self.id), tuple_(value, id_)
         return left < right if self.descending else left > right
 
@@ -148,15 +147,35 @@ def _decode(cursor: str, name: str) -> tuple[Any, int]:
         found, value, id_ = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError) as error:
         raise _bad_cursor() from error
-    if found != name or not isinstance(id_, int):
+    if found != name:
         raise _bad_cursor()
-    return value, id_
+    return value, _integer(id_, _BIGINT)
+
+
+def _value(value: Any, kind: Any) -> Any:
+    """`value` of a cursor as the column has it; clients can put anything there."""
+    if kind.python_type is datetime:
+        return _instant(value)
+    if kind.python_type is int:
+        return _integer(value, _BIGINT if isinstance(kind, BigInteger) else _INTEGER)
+    if not isinstance(value, str) or not is_storable(value):
+        raise _bad_cursor()
+    return value
+
+
+def _integer(value: Any, bound: int) -> int:
+    if type(value) is not int or not -bound <= value < bound:
+        raise _bad_cursor()
+    return value
 
 
 def _instant(value: Any) -> datetime:
     try:
-        return datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
+        instant = datetime.fromisoformat(value)
+        if instant.tzinfo is None:
+            raise _bad_cursor()
+        return instant.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError) as error:
         raise _bad_cursor() from error
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
 from starlette.responses import Response
+from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.relay import GlobalIDValueError
 
 from server.db.failures import named
@@ -24,6 +25,8 @@ logger = get_logger(__name__)
 
 INTERNAL_ERROR = "INTERNAL_ERROR"
 PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+# What converting an argument's value raises inside a field.
+_REFUSED_VALUES = (GlobalIDValueError, StrawberryInputCoercionError)
 
 ANSWER_HEADERS: Mapping[str, str] = {
     "Cache-Control": "no-store",
@@ -111,8 +114,11 @@ def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
         if failure is not cause:
             _log_unexpected(cause or error, error)
         return failure.message, failure.extensions
-    if isinstance(cause, GlobalIDValueError):
+    refused = next((e for e in _chain(error) if isinstance(e, _REFUSED_VALUES)), None)
+    if isinstance(refused, GlobalIDValueError):
         return "This is not an id of ours. Pass an `id` as you read it.", {"code": BadUserInput.code}
+    if refused is not None:
+        return str(refused), {"code": BadUserInput.code}
     if "code" in (error.extensions or {}):
         return error.message, dict(error.extensions or {})
     if isinstance(error, GraphQLSyntaxError):
@@ -125,10 +131,16 @@ def _told(error: GraphQLError, request_id: str) -> tuple[str, dict[str, Any]]:
 
 def cause_of(error: GraphQLError) -> Exception | None:
     """The exception that a resolver raised, if it was no GraphQLError."""
-    current: BaseException | None = error
-    while isinstance(current, GraphQLError):
-        current = current.original_error
-    return current if isinstance(current, Exception) else None
+    last = list(_chain(error))[-1]
+    return None if isinstance(last, GraphQLError) else last
+
+
+def _chain(error: GraphQLError) -> Iterator[Exception]:
+    """The error, what it wraps, and so on to the exception it began with."""
+    current: Exception | None = error
+    while current is not None:
+        yield current
+        current = current.original_error if isinstance(current, GraphQLError) else None
 
 
 def _log_unexpected(cause: Exception, error: GraphQLError) -> None:

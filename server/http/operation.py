@@ -38,6 +38,7 @@ from server.http.limits import VALIDATION_FAILED, Limits, check_shape, check_var
 from server.http.measure import INTROSPECTION_FIELDS
 from server.http.notes import RequestNotes
 from server.http.refusal import Refusal, refuse, refuse_document, refuse_for
+from server.http.texts import check_literals, check_texts
 from server.telemetry.prometheus import Meters
 
 _REMEMBERED_INTROSPECTIONS = 4
@@ -215,7 +216,7 @@ class Operations:
 
     def _check(self, view: SchemaView, text: str, document: DocumentNode) -> DocumentRecord:
         """Shape, then validity; what was found is remembered with the document, by the view."""
-        broken = check_shape(document, self.limits)
+        broken = check_shape(document, self.limits) or check_literals(text, document)
         if broken:
             raise refuse_document(broken)
         errors = view.validate(document)
@@ -230,7 +231,8 @@ class Operations:
         operation: OperationDefinitionNode,
         parameters: Parameters,
     ) -> Prepared:
-        wrong = check_variables(parameters.variables, self.limits)
+        variables = parameters.variables
+        wrong = check_variables(variables, self.limits) or check_texts(variables)
         if wrong:
             raise refuse_document(wrong)
         document = record.document
@@ -275,6 +277,7 @@ async def _execute(visit: Visit, prepared: Prepared) -> ExecutionResult:
         context=visit.context,
         variables=prepared.parameters.variables,
         operation_name=prepared.parameters.operation_name,
+        record=prepared.record,
     )
 
 

@@ -8,10 +8,15 @@ from sqlalchemy import select
 
 from server.context import PlatformRecord
 from server.db.session import Database, Session
+from server.db.text import is_storable
 from server.platforms.cache import FreshCache, Freshness
 from server.platforms.models import Platform
 
 Key = tuple[Literal["code", "host", "id"], str | int]
+
+# Whatever a client invents is remembered as unknown, so it has to be short.
+LONGEST_CODE = 63
+LONGEST_HOST = 253
 
 
 def platform_record(row: Platform) -> PlatformRecord:
@@ -36,10 +41,14 @@ class PlatformDirectory:
 
     async def by_code(self, code: str) -> PlatformRecord | None:
         """The platform of that code."""
+        if len(code) > LONGEST_CODE or not is_storable(code):
+            return None
         return await self._records.get(("code", code))
 
     async def by_host(self, host: str) -> PlatformRecord | None:
         """The platform that answers at that host name (without a port, in any case)."""
+        if len(host) > LONGEST_HOST or not is_storable(host):
+            return None
         return await self._records.get(("host", host.lower()))
 
     async def by_id(self, platform_id: int) -> PlatformRecord | None:

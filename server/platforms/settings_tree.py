@@ -8,6 +8,8 @@ from typing import Any, TypeAlias, Union, get_args, get_origin
 
 from pydantic import BaseModel, SecretBytes, SecretStr
 
+from server.db.text import is_storable
+
 Values: TypeAlias = dict[str, Any]
 
 REDACTED = "[redacted]"
@@ -130,11 +132,6 @@ def unstorable_paths(value: Any, path: str = "") -> list[str]:
     if isinstance(value, list):
         return [p for number, item in enumerate(value) for p in unstorable_paths(item, f"{path}.{number}")]
     return []
-
-
-def is_storable(text: str) -> bool:
-    """Whether PostgreSQL can keep the text: no zero character, no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= character <= "\udfff" for character in text)
 
 
 def nested_model(annotation: Any) -> type[BaseModel] | None:

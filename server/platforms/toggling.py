@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from server.context import Context
 from server.contracts.events import ModuleDisabled, ModuleEnabled
 from server.contracts.module import Hook
+from server.db.text import is_storable
 from server.errors import BadUserInput, FacetError, NotFound
 from server.platforms.errors import CoreModule, ModuleHookFailed, ModuleNotAllowed
 from server.platforms.impact import TogglePlan, plan_of
@@ -19,7 +20,6 @@ from server.platforms.models import ModuleChange, Platform, PlatformModule
 from server.platforms.module_sets import ModuleState, read_state
 from server.platforms.registry import Registry
 from server.platforms.services import services
-from server.platforms.settings_tree import is_storable
 from server.telemetry.logging import get_logger
 
 logger = get_logger(__name__)

@@ -1,7 +1,8 @@
 """What can be asked about billing."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import strawberry
 
@@ -118,8 +119,16 @@ class BillingQuery:
             raise BadUserInput(f"`dateFrom` {date_from} is after `dateTo` {date_to}.", argument="dateFrom")
         zone = ctx.current_platform.zone
         statement = MrrMovementRepository(ctx).between(
-            start_of_day(date_from, zone) if date_from else None,
-            start_of_day(date_to + timedelta(days=1), zone) if date_to else ctx.asked_at,
+            _start("dateFrom", date_from, zone) if date_from else None,
+            _start("dateTo", date_to, zone, days=1) if date_to else ctx.asked_at,
         )
         page = await fetch_page(ctx.session, statement, MOVEMENTS_BY_TIME, first=first, after=after)
         return connection(page, lambda row: MrrMovement.of(ctx, row))
+
+
+def _start(argument: str, day: date, zone: ZoneInfo, *, days: int = 0) -> datetime:
+    """When the local day so many `days` after `day` begins."""
+    try:
+        return start_of_day(day + timedelta(days=days), zone)
+    except OverflowError as error:
+        raise BadUserInput(f"`{argument}` {day} is out of range.", argument=argument) from error

@@ -52,7 +52,9 @@ async def _find(info: Info, id: GlobalID) -> Node | None:
 
 def _node_type(info: Info, name: str) -> type[Node] | None:
     definition = info.schema.get_type_by_name(name)
-    if not isinstance(definition, StrawberryObjectDefinition) or not issubclass(definition.origin, Node):
+    if not isinstance(definition, StrawberryObjectDefinition) or definition.is_interface:
+        return None
+    if not issubclass(definition.origin, Node):
         return None
     return definition.origin
 

@@ -126,7 +126,7 @@ async def test_narrows_by_store_merchant_time_and_text(platform: TestPlatform) -
     assert await found(search="DA@EXAMPLE") == ["Ada_Lovelace"]
     assert await found(search="x-7") == ["Ada Byron"]
     assert await found(search="x-") == []
-    assert await found(search="Bo\x00b ") == ["Bob"]
+    assert await found(search="Bo\x07b ") == ["Bob"]
     assert await found(search="ada", merchantId=global_id("Merchant", places.books)) == []
 
 

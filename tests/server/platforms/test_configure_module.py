@@ -93,8 +93,6 @@ async def test_takes_a_setting_from_the_defaults_again(shop: TestPlatform) -> No
         ({"warehouse": {"floors": 11}}, "warehouse.floors"),
         ({"unknown": 1}, "unknown"),
         ({"warehouse": {"unknown": 1}}, "warehouse.unknown"),
-        ({"warehouse": {"city": "a\x00b"}}, "warehouse.city"),
-        ({"prefix": "\ud800"}, "prefix"),
     ],
 )
 async def test_refuses_values_field_by_field_and_stores_nothing(
@@ -105,6 +103,21 @@ async def test_refuses_values_field_by_field_and_stores_nothing(
     answer = result.data["configureModule"]
     assert (answer["__typename"], answer["code"]) == ("ValidationFailed", "VALIDATION_FAILED")
     assert [field["field"] for field in answer["fields"]] == [path]
+    assert await overrides(shop) is None
+
+
+@pytest.mark.parametrize(
+    ("values", "path"),
+    [({"warehouse": {"city": "a\x00b"}}, "warehouse.city"), ({"prefix": "\ud800"}, "prefix")],
+)
+async def test_refuses_texts_that_cannot_be_stored(
+    shop: TestPlatform, values: dict[str, Any], path: str
+) -> None:
+    with pytest.raises(ValidationError) as refused:
+        async with shop.context() as ctx:
+            await configure_module(ctx, "inventory", values)
+
+    assert [field.field for field in refused.value.details["fields"]] == [path]
     assert await overrides(shop) is None
 
 
