@@ -53,7 +53,9 @@ class HangUpQuery:
 
 @pytest.fixture
 async def site(machine: Machine) -> AsyncIterator[Site]:
-    async with machine.site(pool_size=5) as opened:
+    # Nothing else ends what is left running.
+    patient = {"statement_timeout_ms": 600_000, "operation_seconds": 600.0, "pool_wait_seconds": 600.0}
+    async with machine.site(pool_size=5, **patient) as opened:
         yield opened
 
 
