@@ -57,7 +57,8 @@ class Facet:
         )
         self.redis = connect(servers.redis_url)
         self.schema = compose(registry)
-        self.views = ViewCache(self.schema)
+        uses = {"never": 0, "at once": 1, "when repeated": 2}
+        self.views = ViewCache(self.schema, compile_at_use=uses[self.settings.compiled])
         self._open_platforms()
         self._open_operations()
 

@@ -52,6 +52,9 @@ class Settings(BaseSettings):
     module_set_seconds_without_redis: float = Field(
         2.0, gt=0, description="How long a platform's module set is trusted while Redis is away."
     )
+    compiled: Literal["never", "at once", "when repeated"] = Field(
+        "when repeated", description="When queries are compiled, which makes them several times faster."
+    )
     session_days: int = Field(14, ge=1, description="Days after which an unused session ends.")
     cost_capacity: int = Field(50_000, ge=1, description="Query cost a caller may save up.")
     cost_per_second: int = Field(1_000, ge=1, description="Query cost a caller gets back each second.")

@@ -16,10 +16,12 @@ class ViewCache:
 
     Platforms with the same modules share a view, and so do kinds of caller that no contribution tells apart.
     A view never goes stale: what changes is which one a platform asks for. Made for one event loop.
+    Queries are compiled when they are used for the `compile_at_use`th time; 0 compiles none.
     """
 
-    def __init__(self, schema: ComposedSchema, max_size: int = 64) -> None:
+    def __init__(self, schema: ComposedSchema, max_size: int = 64, *, compile_at_use: int = 2) -> None:
         self.schema = schema
+        self.compile_at_use = compile_at_use
         self.plan = VisibilityPlan(schema.graphql_schema)
         self.max_size = max_size
         self.hits = 0
@@ -46,7 +48,7 @@ class ViewCache:
             self._views.move_to_end(key)
             return view
         self.misses += 1
-        view = self._views[key] = SchemaView(self.schema, self.plan, key)
+        view = self._views[key] = SchemaView(self.schema, self.plan, key, compile_at_use=self.compile_at_use)
         if len(self._views) > self.max_size:
             self._views.popitem(last=False)
         return view

@@ -16,6 +16,7 @@ from server.errors import FacetError
 from server.events.transaction import commit, roll_back
 from server.graphql.fields import ACCESS, Access
 from server.graphql.graph import MUTATION
+from server.graphql.guarded import Guarded
 from server.graphql.results import Error
 
 ErrorTypes = tuple[type[Error], ...]
@@ -28,19 +29,9 @@ def protect(schema: ComposedSchema) -> None:
         access = field.metadata.get(ACCESS) if field else None
         if type_name == MUTATION and access is not None:
             return mutation(resolve, access, expected_errors(schema, name))
-        return checked(resolve, access) if access is not None else resolve
+        return Guarded(resolve, access) if access is not None else resolve
 
     schema.wrap_fields(wrapper)
-
-
-def checked(resolve: Resolve, access: Access) -> Resolve:
-    """`resolve` behind its access rule."""
-
-    def resolver(root: Any, info: GraphQLResolveInfo[Context], /, **arguments: Any) -> Any:
-        access.check(info.context)
-        return resolve(root, info, **arguments)
-
-    return resolver
 
 
 def mutation(resolve: Resolve, access: Access, errors: ErrorTypes) -> Resolve:

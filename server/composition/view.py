@@ -23,15 +23,18 @@ from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from server.composition.documents import DocumentCache
+from server.composition.documents import DocumentCache, DocumentRecord
 from server.composition.plan import VisibilityPlan
 from server.composition.pruned import ViewGraphQLSchema
 from server.composition.schema import ComposedSchema, NamedDefinition
 from server.composition.sdl import render_schema
+from server.db.failures import ConnectionLost
+from server.executor import Plans
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 MOST_ERRORS = 20
 """An author mends them one by one; each costs time to word."""
+PLANS = "plans"
 VIEW_HEADER = "The GraphQL schema you can use."
 
 
@@ -42,11 +45,19 @@ class SchemaView(ComposedSchema):
     `enabled` are its tokens. Strawberry's own `execute` and `subscribe` work on it too, for tests.
     """
 
-    def __init__(self, full: ComposedSchema, plan: VisibilityPlan, enabled: frozenset[str]) -> None:
+    def __init__(
+        self,
+        full: ComposedSchema,
+        plan: VisibilityPlan,
+        enabled: frozenset[str],
+        *,
+        compile_at_use: int = 2,
+    ) -> None:
         self.__dict__.update(full.__dict__)
         self._schema = ViewGraphQLSchema(plan, enabled)
         self._schema._strawberry_schema = self  # type: ignore[attr-defined]  # where Strawberry's Info looks
         self.enabled = enabled
+        self.compile_at_use = compile_at_use
         self.documents = DocumentCache()
 
     @property
@@ -72,8 +83,19 @@ class SchemaView(ComposedSchema):
         variables: Mapping[str, Any] | None = None,
         operation_name: str | None = None,
         root: Any = None,
+        record: DocumentRecord | None = None,
     ) -> ExecutionResult:
-        """Run a query or mutation of a document that `validate` accepts. Errors are returned, not logged."""
+        """Run a query or mutation of a document that `validate` accepts. Errors are returned, not logged.
+
+        With the document's `record` a query that is asked again is compiled.
+        """
+        outcome = await self._plans(document, record).run(operation_name, variables or {}, context, root)
+        if outcome.data is not None:
+            return ExecutionResult(outcome.data, None)
+        for failure in outcome.failures:
+            if isinstance(failure, ConnectionLost):
+                # Asking again makes sense on another connection only, and for the operation as a whole.
+                return ExecutionResult(None, [GraphQLError(failure.message, original_error=failure)])
         result = execute(
             self._schema,
             document,
@@ -81,6 +103,14 @@ class SchemaView(ComposedSchema):
             is_awaitable=cast(Any, optimized_is_awaitable),
         )
         return await result if isawaitable(result) else result
+
+    def _plans(self, document: DocumentNode, record: DocumentRecord | None) -> Plans:
+        plans = record.facts.get(PLANS) if record is not None else None
+        if plans is None:
+            plans = Plans(self._schema, document, compile_at_use=self.compile_at_use)
+            if record is not None:
+                record.facts[PLANS] = plans
+        return cast(Plans, plans)
 
     async def subscribe_document(
         self,

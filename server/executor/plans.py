@@ -54,7 +54,10 @@ class _Operation:
 
 
 class Plans:
-    """Runs the queries of one document. Belongs to one view: another view's types make other plans."""
+    """Runs the queries of one document. Belongs to one view: another view's types make other plans.
+
+    An operation is compiled when it is run for the `compile_at_use`th time; 0 compiles none.
+    """
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode, *, compile_at_use: int = 2) -> None:
         self._schema, self._document, self._compile_at_use = schema, document, compile_at_use
@@ -117,7 +120,7 @@ class Plans:
         if operation.rest:
             operation.rest -= 1
             return False
-        return operation.uses >= self._compile_at_use
+        return 0 < self._compile_at_use <= operation.uses
 
     def _plan(self, operation: _Operation, values: VariableValues) -> Plan | None:
         variant = tuple(values.coerced.get(name) for name in operation.switches)

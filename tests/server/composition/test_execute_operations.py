@@ -29,7 +29,7 @@ from tests.server.composition.sample_modules.people import person
 from tests.server.composition.sample_modules.places import Shop
 
 FULL = compose()
-VIEWS = ViewCache(FULL)
+VIEWS = ViewCache(FULL, compile_at_use=1)
 CONTEXT = {"found": [Shop(id=1, name="s"), person(2)], "newest": person(1)}
 IDS = [str(GlobalID(name, "1")) for name in ("Shop", "Person", "Nope")] + ["", "broken"]
 

@@ -50,7 +50,7 @@ class Mall:
             )
         config = StrawberryConfig(scalar_map=SCALARS)
         self.schema = Composer(parts, config=config, finish=(protect,)).compose()
-        self.views = ViewCache(self.schema)
+        self.views = ViewCache(self.schema, compile_at_use=1)
 
     def platform(self, timezone: str = "UTC", currency: str = "EUR") -> "MallPlatform":
         number = next(_numbers)
