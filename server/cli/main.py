@@ -7,7 +7,7 @@ from typing import NoReturn
 import typer
 from pydantic import ValidationError as RefusedSettings
 
-from server.cli import data, modules, run, schema
+from server.cli import data, modules, platforms, run, schema, users
 from server.errors import ConfigurationError, FacetError
 from server.graphql.results import ValidationError
 from server.settings import Settings, refused_settings
@@ -29,6 +29,8 @@ app.command()(schema.schema)
 app.command()(schema.check)
 app.command()(modules.new_module)
 app.add_typer(modules.app, name="modules")
+app.add_typer(platforms.app, name="platforms")
+app.add_typer(users.app, name="users")
 
 
 def main() -> None:

@@ -13,7 +13,9 @@ async def platform_called(facet: Facet, code: str) -> PlatformRecord:
     if platform is None:
         known = [record.code for record in await facet.platforms.all()]
         there_are = (
-            f"There are: {', '.join(known)}." if known else "There is none yet; `facet demo` makes two."
+            f"There are: {', '.join(known)}."
+            if known
+            else "There is none yet; `facet platforms create` makes one, `facet demo` two."
         )
         raise NotFound(f"No platform has the code {code!r}. {there_are}")
     return platform
