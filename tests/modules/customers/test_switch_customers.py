@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from modules.customers.testing import make_customer
+from modules.customers.testing import make_customer, make_customers
+from modules.tenancy.testing import make_store
 from server.graphql.ids import global_id
 from server.testing import TestPlatform
 from tests.modules.customers.asking import street
+
+PLAN = """
+    mutation { disableModule(code: "customers", dryRun: true) {
+      ... on DisableModulePayload { plan { disable rowsKept { table rows } } }
+    } }
+"""
 
 
 @pytest.mark.parametrize(
@@ -44,3 +51,18 @@ async def test_finds_no_node_of_its_types(platform: TestPlatform) -> None:
     )
 
     assert result.data is None or result.data["node"] is None
+
+
+async def test_counts_beforehand_the_rows_that_stay(
+    platform: TestPlatform, other_platform: TestPlatform
+) -> None:
+    for on, number in ((platform, 3), (other_platform, 5)):
+        async with on.context() as ctx:
+            await make_customers(ctx, (await make_store(ctx)).id, number, since=ctx.clock.now())
+
+    result = await platform.execute(PLAN)
+
+    assert result.data["disableModule"]["plan"] == {
+        "disable": ["customers"],
+        "rowsKept": [{"table": "customers_customer", "rows": 3}],
+    }

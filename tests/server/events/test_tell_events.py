@@ -17,6 +17,7 @@ from server.contracts.events import Handler, ModuleConfigured, ModuleDisabled, M
 from server.db.audit import AuditEntry
 from server.events.bus import EventBus
 from server.events.payload import to_payload
+from server.events.transaction import transaction
 from server.testing import TestPlatform
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -148,6 +149,25 @@ async def test_tells_nothing_of_a_transaction_that_was_rolled_back(
     async with platform.context() as ctx:
         ctx.publish(happened(platform))
         assert listener.told == []
+    assert listener.told == ["sample.happened"]
+
+
+async def test_tells_nothing_of_a_rolled_back_transaction_when_the_context_goes_on(
+    platform: TestPlatform, facet: Facet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the second mutation of a request does after the first has failed."""
+    listener = Listener()
+    monkeypatch.setattr(facet, "bus", bus(facet, ("a", Handler(Happened, listener))))
+    ctx = await facet.context(platform.system, platform.record)
+
+    with pytest.raises(ZeroDivisionError):
+        async with transaction(ctx):
+            ctx.publish(happened(platform))
+            raise ZeroDivisionError
+    async with transaction(ctx):
+        ctx.publish(happened(platform))
+    await ctx.session.close()
+
     assert listener.told == ["sample.happened"]
 
 
