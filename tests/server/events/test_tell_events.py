@@ -160,10 +160,13 @@ async def test_tells_nothing_of_a_rolled_back_transaction_when_the_context_goes_
     monkeypatch.setattr(facet, "bus", bus(facet, ("a", Handler(Happened, listener))))
     ctx = await facet.context(platform.system, platform.record)
 
-    with pytest.raises(ZeroDivisionError):
+    async def fail() -> None:
         async with transaction(ctx):
             ctx.publish(happened(platform))
             raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await fail()
     async with transaction(ctx):
         ctx.publish(happened(platform))
     await ctx.session.close()
