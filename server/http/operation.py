@@ -277,6 +277,7 @@ async def _execute(visit: Visit, prepared: Prepared) -> ExecutionResult:
         context=visit.context,
         variables=prepared.parameters.variables,
         operation_name=prepared.parameters.operation_name,
+        record=prepared.record,
     )
 
 
