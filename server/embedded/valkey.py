@@ -90,8 +90,11 @@ class ValkeyServer:
         """Stop the server if it runs."""
         if not self.directory.exists():
             return
+        was_running = self._ask("PING").startswith(b"+PONG")
         self._ask("SHUTDOWN NOSAVE")
         self._wait_until(answers=False)
+        if was_running:
+            self._wait_until_removed()
         remove_socket_folder(self.socket.parent, self.directory)
 
     def _wait_until(self, *, answers: bool) -> None:
@@ -102,6 +105,12 @@ class ValkeyServer:
                 raise ConfigurationError(
                     f"Valkey in {self.directory} does not {what}:\n{last_lines(self.log)}"
                 )
+            time.sleep(0.01)
+
+    def _wait_until_removed(self) -> None:
+        """It closes its socket before it removes the file; a new server's file must not be the one removed."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while self.socket.exists() and time.monotonic() < until:
             time.sleep(0.01)
 
     def _ask(self, command: str) -> bytes:

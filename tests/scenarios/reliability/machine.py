@@ -111,7 +111,8 @@ class Machine:
         facet = Facet(Settings(cost_capacity=10_000_000, **settings), self.servers, self.registry)
         await facet.start()
         try:
-            await facet.subscriber.wait_connected()
+            async with asyncio.timeout(30):
+                await facet.subscriber.wait_connected()
             platform = await TestPlatform.create(facet)
             async with platform.context() as ctx:
                 for name in ("Ada", "Bo", "Cy"):

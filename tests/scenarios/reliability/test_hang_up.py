@@ -29,7 +29,7 @@ started = asyncio.Event()
 
 async def sleepers(ctx: Context, keys: Sequence[int]) -> Sequence[int]:
     started.set()
-    await ctx.session.execute(text("SELECT pg_sleep(60)"))
+    await ctx.session.execute(text("SELECT pg_sleep(600)"))
     return keys
 
 
@@ -92,6 +92,33 @@ async def test_a_cancelled_operation_leaves_nothing_wherever_it_was(site: Site, 
     assert await site.answer(DASHBOARD)
 
 
+async def test_a_transaction_cancelled_as_it_begins_leaves_no_platform_behind(machine: Machine) -> None:
+    setting = text("SELECT current_setting('facet.platform_id', true)")
+    async with machine.site(pool_size=1) as site:
+        for turns in range(40):
+            async with site.facet.database.session(site.platform.id) as session:
+                task = asyncio.ensure_future(session.execute(setting))
+                for _ in range(turns):
+                    await asyncio.sleep(0)
+                task.cancel()
+                await asyncio.wait([task])
+            async with site.facet.database.session(None) as session:
+                assert await session.scalar(setting) in (None, "")
+
+
+async def test_a_session_is_closed_even_if_closing_is_cancelled(site: Site) -> None:
+    session = site.facet.database.session(site.platform.id)
+    await session.execute(text("SELECT 1"))
+    async with session._lock:  # as if a sibling were being stopped
+        closing = asyncio.ensure_future(session.close())
+        await asyncio.sleep(0)
+        closing.cancel()
+        await asyncio.wait([closing])
+
+    await session.rollback()  # queues behind what was begun
+    assert site.connections_in_use == 0
+
+
 async def test_hundreds_hang_up_at_once(site: Site) -> None:
     async with _listening_server(site) as port, site.machine.locked("tenancy_merchant"):
         body = json.dumps({"query": DASHBOARD}).encode()
@@ -121,10 +148,11 @@ async def test_a_field_that_fails_stops_its_siblings(site: Site) -> None:
     )
     ctx = await site.facet.reading_context(site.platform.admin, site.platform.record, "-")
     with listening() as heard:
-        result = await view.execute("{ slow queued broken }", context_value=ctx)
-        await ctx.session.close()
-        assert [error.message for error in result.errors or ()] == ["broken on purpose"]
-        await site.assert_nothing_is_left_behind()
+        async with asyncio.timeout(60):
+            result = await view.execute("{ slow queued broken }", context_value=ctx)
+            await ctx.session.close()
+            assert [error.message for error in result.errors or ()] == ["broken on purpose"]
+            await site.assert_nothing_is_left_behind()
     assert heard == []
 
 
