@@ -1,6 +1,6 @@
 """The GraphQL types of tiers, subscriptions and MRR movements."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
@@ -15,7 +15,7 @@ from modules.billing.permissions import VIEW
 from modules.billing.service import current_period_end
 from modules.tenancy.api import Merchant, merchants_by_id
 from server.context import Context
-from server.graphql.fields import field
+from server.graphql.batched import batched, load_known
 from server.graphql.info import Info
 from server.metrics.format import formatted_amount
 
@@ -144,17 +144,19 @@ class BillingSubscription(strawberry.relay.Node):
     )
     created_at: datetime = strawberry.field(description="When it was created.")
 
-    @field(description="What is subscribed to.")
-    async def tier(self, info: Info) -> BillingTier:
-        row = await info.context.loader(tiers_by_id).load(self.tier_id)
-        assert row is not None, "tiers are never deleted"
-        return BillingTier.of(info.context, row)
+    @batched(description="What is subscribed to.")
+    @staticmethod
+    async def tier(parents: Sequence["BillingSubscription"], info: Info) -> Sequence[BillingTier]:
+        # Tiers are never deleted.
+        rows = await load_known(info.context, tiers_by_id, [one.tier_id for one in parents])
+        return [BillingTier.of(info.context, row) for row in rows]
 
-    @field(description="Who subscribed.")
-    async def merchant(self, info: Info) -> Merchant:
-        row = await info.context.loader(merchants_by_id).load(self.merchant_id)
-        assert row is not None, "whoever sees a subscription sees its merchant"
-        return Merchant.of(row)
+    @batched(description="Who subscribed.")
+    @staticmethod
+    async def merchant(parents: Sequence["BillingSubscription"], info: Info) -> Sequence[Merchant]:
+        # Whoever sees a subscription sees its merchant.
+        rows = await load_known(info.context, merchants_by_id, [one.merchant_id for one in parents])
+        return [Merchant.of(row) for row in rows]
 
     @classmethod
     def of(cls, ctx: Context, state: SubscriptionNow) -> Self:
@@ -199,17 +201,18 @@ class MrrMovement:
     )
     recorded_at: datetime = strawberry.field(description="When the line was written.")
 
-    @field(description="Whose revenue moved.")
-    async def merchant(self, info: Info) -> Merchant:
-        row = await info.context.loader(merchants_by_id).load(self.merchant_id)
-        assert row is not None, "whoever sees a movement sees its merchant"
-        return Merchant.of(row)
+    @batched(description="Whose revenue moved.")
+    @staticmethod
+    async def merchant(parents: Sequence["MrrMovement"], info: Info) -> Sequence[Merchant]:
+        # Whoever sees a movement sees its merchant, and its subscription.
+        rows = await load_known(info.context, merchants_by_id, [one.merchant_id for one in parents])
+        return [Merchant.of(row) for row in rows]
 
-    @field(description="The subscription that moved it most.")
-    async def subscription(self, info: Info) -> BillingSubscription:
-        state = await info.context.loader(subscriptions_by_id).load(self.subscription_id)
-        assert state is not None, "whoever sees a movement sees its subscription"
-        return BillingSubscription.of(info.context, state)
+    @batched(description="The subscription that moved it most.")
+    @staticmethod
+    async def subscription(parents: Sequence["MrrMovement"], info: Info) -> Sequence[BillingSubscription]:
+        states = await load_known(info.context, subscriptions_by_id, [one.subscription_id for one in parents])
+        return [BillingSubscription.of(info.context, state) for state in states]
 
     @classmethod
     def of(cls, ctx: Context, row: models.MrrMovement) -> Self:

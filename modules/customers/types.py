@@ -1,6 +1,6 @@
 """The GraphQL types of customers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Self
@@ -14,7 +14,7 @@ from modules.customers.repository import ORDERS, CustomerCriteria
 from modules.tenancy.api import Merchant, OrderDirection, Store, merchants_by_id, stores_by_id
 from server.db.paging import Order
 from server.errors import BadUserInput
-from server.graphql.fields import field
+from server.graphql.batched import batched, load_known
 from server.graphql.ids import local_id
 from server.graphql.info import Info
 
@@ -32,17 +32,19 @@ class Customer(strawberry.relay.Node):
     created_at: datetime = strawberry.field(description="When the person became a customer.")
     archived_at: datetime | None = strawberry.field(description="When they were archived; null while in use.")
 
-    @field(description="The store they buy in.")
-    async def store(self, info: Info) -> Store:
-        row = await info.context.loader(stores_by_id).load(self.store_id)
-        assert row is not None, "whoever sees a customer sees the store"
-        return Store.of(row)
+    @batched(description="The store they buy in.")
+    @staticmethod
+    async def store(parents: Sequence["Customer"], info: Info) -> Sequence[Store]:
+        # Whoever sees a customer sees the store.
+        keys = [customer.store_id for customer in parents]
+        return [Store.of(row) for row in await load_known(info.context, stores_by_id, keys)]
 
-    @field(description="The merchant whose store it is.")
-    async def merchant(self, info: Info) -> Merchant:
-        row = await info.context.loader(merchants_by_id).load(self.merchant_id)
-        assert row is not None, "whoever sees a store sees its merchant"
-        return Merchant.of(row)
+    @batched(description="The merchant whose store it is.")
+    @staticmethod
+    async def merchant(parents: Sequence["Customer"], info: Info) -> Sequence[Merchant]:
+        # Whoever sees a store sees its merchant.
+        keys = [customer.merchant_id for customer in parents]
+        return [Merchant.of(row) for row in await load_known(info.context, merchants_by_id, keys)]
 
     @classmethod
     def of(cls, row: models.Customer) -> Self:

@@ -24,10 +24,12 @@ import strawberry
 from aiodataloader import DataLoader
 from strawberry.parent import StrawberryParent
 
-from server.context import Context
+from server.context import BatchLoad, Context
 from server.graphql.fields import Access, metadata_of
 
 Resolver = TypeVar("Resolver", bound=Callable[..., Any])
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 
 BATCHED = "batched"
 _PARENT: Any = Annotated[Any, StrawberryParent()]
@@ -156,3 +158,21 @@ async def call(batch: Batch, parents: Sequence[Any], info: Any, arguments: dict[
     if isawaitable(answer):
         answer = await answer
     return batch.answers(answer, len(parents))
+
+
+async def load_each(
+    ctx: Context, batch: BatchLoad[Key, Value | None], keys: Sequence[Key | None]
+) -> list[Value | None]:
+    """What the operation's loader over `batch` has for each key; None for a key that is None."""
+    asked = list(dict.fromkeys(key for key in keys if key is not None))
+    found = dict(zip(asked, await ctx.loader(batch).load_many(asked), strict=True)) if asked else {}
+    return [None if key is None else found[key] for key in keys]
+
+
+async def load_known(ctx: Context, batch: BatchLoad[Key, Value | None], keys: Sequence[Key]) -> list[Value]:
+    """As `load_each`, for keys that are there because what names them is; raises `LookupError` otherwise."""
+    found = await load_each(ctx, batch, keys)
+    known = [value for value in found if value is not None]
+    if len(known) != len(keys):
+        raise LookupError(f"{batch.__qualname__} knows no {set(keys)} that other rows name.")
+    return known

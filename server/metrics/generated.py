@@ -4,16 +4,18 @@
 `MerchantMetrics.shops`, both the module's own, so they come and go with it.
 """
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import strawberry
 
 from server.contracts.metrics import Metric, ScopeKind
 from server.contracts.module import ModuleDefinition
+from server.graphql.batched import batched
 from server.graphql.fields import field
 from server.graphql.graph import ModuleGraph
 from server.graphql.info import Info
+from server.metrics.errors import MetricUnavailable
 from server.metrics.graphql_types import MetricValue
 from server.metrics.scopes import Asked, read
 
@@ -39,10 +41,10 @@ def _numbers(definition: ModuleDefinition, kind: ScopeKind, metrics: Iterable[Me
 
 
 def _metric_field(metric: Metric) -> Any:
-    def resolve(self: Any, info: Info) -> Awaitable[MetricValue]:
-        return read(info, self.about, metric)
+    async def resolve(parents: Sequence[Any], info: Info) -> Sequence[MetricValue | MetricUnavailable | None]:
+        return await read(info, [parent.about for parent in parents], metric)
 
-    return field(description=metric.description)(_returning(resolve, MetricValue | None))
+    return batched(description=metric.description)(resolve)
 
 
 def _extension(definition: ModuleDefinition, kind: ScopeKind, numbers: type) -> type:

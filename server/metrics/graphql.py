@@ -1,13 +1,16 @@
 """What the kernel adds to the schema about numbers: the scopes they are about, and the catalogue of them."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, cast
 
 import strawberry
 from strawberry.relay import GlobalID
 
+from server.context import Context
 from server.contracts.metrics import Metric, ScopeKind
 from server.contracts.module import ModuleDefinition
-from server.errors import PlatformRequired
+from server.errors import Forbidden, PlatformRequired
+from server.graphql.batched import batched
 from server.graphql.fields import field, query_field
 from server.graphql.graph import ModuleGraph
 from server.graphql.ids import global_id, local_id
@@ -43,14 +46,20 @@ Stretch = Annotated[
 ]
 
 
+@batched(description=ALL_VALUES, list_size=20)
+async def all_values(
+    parents: Sequence[Any], info: Info, categories: Categories = None
+) -> Sequence[list[MetricValue | None]]:
+    found: Any = await read_all(info, [parent.about for parent in parents], categories)
+    return cast(list[list[MetricValue | None]], found)
+
+
 @strawberry.type(description="Numbers about one merchant: a field for each enabled module that has some.")
 class MerchantMetrics:
     about: strawberry.Private[Asked]
     merchant_id: strawberry.ID = strawberry.field(description="The merchant they are about.")
 
-    @field(description=ALL_VALUES, list_size=20)
-    async def values(self, info: Info, categories: Categories = None) -> list[MetricValue | None]:
-        return cast(list[MetricValue | None], await read_all(info, self.about, categories))
+    values = all_values
 
 
 @strawberry.type(description="Numbers about one store: a field for each enabled module that has some.")
@@ -58,9 +67,7 @@ class StoreMetrics:
     about: strawberry.Private[Asked]
     store_id: strawberry.ID = strawberry.field(description="The store they are about.")
 
-    @field(description=ALL_VALUES, list_size=20)
-    async def values(self, info: Info, categories: Categories = None) -> list[MetricValue | None]:
-        return cast(list[MetricValue | None], await read_all(info, self.about, categories))
+    values = all_values
 
 
 @strawberry.type(
@@ -70,9 +77,7 @@ class PlatformMetrics:
     about: strawberry.Private[Asked]
     platform_id: strawberry.ID = strawberry.field(description="The platform they are about.")
 
-    @field(description=ALL_VALUES, list_size=20)
-    async def values(self, info: Info, categories: Categories = None) -> list[MetricValue | None]:
-        return cast(list[MetricValue | None], await read_all(info, self.about, categories))
+    values = all_values
 
 
 @strawberry.type(description="A metric as its module declares it.")
@@ -99,19 +104,34 @@ class MetricDefinition:
         return label_of(info.context, self.metric)
 
 
-async def metrics_of(info: Info, kind: ScopeKind, id: int, context: MetricsContextInput | None = None) -> Any:
-    """The numbers of a merchant, store or platform that the caller has in hand (`MerchantMetrics`, …).
+async def metrics_of(
+    info: Info, kind: ScopeKind, ids: Sequence[int], context: MetricsContextInput | None = None
+) -> list[Any]:
+    """The numbers (`MerchantMetrics`, …) of merchants, stores or platforms that the caller has in hand.
 
-    Raises `Forbidden` when seeing it does not mean seeing its numbers, `BadUserInput` for a bad `context`.
+    In place of one that the caller sees without being allowed to see its numbers stands `Forbidden`. Raises
+    `BadUserInput` for a bad `context`.
     """
-    require_reach(info.context, kind, id)
-    about = asked(info.context, kind, id, context)
-    outside = strawberry.ID(global_id(kind.value.capitalize(), id))
-    if kind is ScopeKind.MERCHANT:
+    return [_numbers_of(info.context, about) for about in asked(info.context, kind, ids, context)]
+
+
+def _numbers_of(ctx: Context, about: Asked) -> Any:
+    try:
+        require_reach(ctx, about.kind, about.scope_id)
+    except Forbidden as refusal:
+        return refusal
+    outside = strawberry.ID(global_id(about.kind.value.capitalize(), about.scope_id))
+    if about.kind is ScopeKind.MERCHANT:
         return MerchantMetrics(about=about, merchant_id=outside)
-    if kind is ScopeKind.STORE:
+    if about.kind is ScopeKind.STORE:
         return StoreMetrics(about=about, store_id=outside)
     return PlatformMetrics(about=about, platform_id=outside)
+
+
+async def _one(info: Info, kind: ScopeKind, id: int, context: MetricsContextInput | None) -> Any:
+    """The numbers of one; an exception is raised by whoever completes the field."""
+    (found,) = await metrics_of(info, kind, [id], context)
+    return found
 
 
 MerchantArgument = Annotated[GlobalID, strawberry.argument(description="The merchant.")]
@@ -126,7 +146,7 @@ class MetricsQuery:
     ) -> MerchantMetrics | None:
         id_ = local_id(merchant_id, "Merchant")
         await require_known(info.context, ScopeKind.MERCHANT, id_)
-        return cast(MerchantMetrics, await metrics_of(info, ScopeKind.MERCHANT, id_, context))
+        return cast(MerchantMetrics, await _one(info, ScopeKind.MERCHANT, id_, context))
 
     @query_field(description="Numbers about one store.", permission=VIEW.code)
     async def store_metrics(
@@ -134,12 +154,12 @@ class MetricsQuery:
     ) -> StoreMetrics | None:
         id_ = local_id(store_id, "Store")
         await require_known(info.context, ScopeKind.STORE, id_)
-        return cast(StoreMetrics, await metrics_of(info, ScopeKind.STORE, id_, context))
+        return cast(StoreMetrics, await _one(info, ScopeKind.STORE, id_, context))
 
     @query_field(description="Numbers about the whole platform.", permission=VIEW_PLATFORM.code)
     async def platform_metrics(self, info: Info, context: Stretch = None) -> PlatformMetrics | None:
         id_ = info.context.platform_id
-        return cast(PlatformMetrics, await metrics_of(info, ScopeKind.PLATFORM, id_, context))
+        return cast(PlatformMetrics, await _one(info, ScopeKind.PLATFORM, id_, context))
 
     @query_field(
         description="Every metric of the enabled modules: what it counts, how, and about what.",
@@ -176,7 +196,7 @@ class PlatformNumbers:
     ) -> PlatformMetrics | None:
         if root.id != info.context.platform_id:
             raise PlatformRequired("Numbers are read on their own platform: call /p/<platform code>/graphql.")
-        return cast(PlatformMetrics, await metrics_of(info, ScopeKind.PLATFORM, root.id, context))
+        return cast(PlatformMetrics, await _one(info, ScopeKind.PLATFORM, root.id, context))
 
 
 HOSTS: dict[ScopeKind, type] = {

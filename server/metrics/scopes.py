@@ -1,6 +1,7 @@
 """The numbers of one merchant, store or platform, before any of them is read."""
 
-from collections.abc import Awaitable, Sequence
+from asyncio import gather
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from server.context import Context
@@ -29,7 +30,9 @@ class Asked:
     include_trends: bool
 
 
-def asked(ctx: Context, kind: ScopeKind, scope_id: int, context: MetricsContextInput | None) -> Asked:
+def asked(
+    ctx: Context, kind: ScopeKind, scope_ids: Sequence[int], context: MetricsContextInput | None
+) -> list[Asked]:
     """Raises `BadUserInput` for a stretch of time that does not make sense."""
     given = context or MetricsContextInput()
     chosen = windows(
@@ -40,44 +43,58 @@ def asked(ctx: Context, kind: ScopeKind, scope_id: int, context: MetricsContextI
         date_to=given.date_to,
         compare=Comparison[(given.compare or MetricComparison.PREVIOUS_PERIOD).name],
     )
-    return Asked(kind, scope_id, chosen, given.include_trends is not False)
+    return [Asked(kind, scope_id, chosen, given.include_trends is not False) for scope_id in scope_ids]
 
 
-def read(info: Info, about: Asked, metric: Metric) -> Awaitable[MetricValue]:
-    """The metric's value, its trend only when the operation asks for it below this field.
+async def read(info: Info, abouts: Sequence[Asked], metric: Metric) -> list[MetricValue | MetricUnavailable]:
+    """The metric's value about each; its trend only when the operation asks for it below this field.
 
-    It asks at once (see `load`); awaiting raises `MetricUnavailable`.
+    A failure stands in the place of a value. What is asked for together is read together (see `load`).
     """
-    ctx = info.context
-    chosen = [about.windows.current]
-    if about.include_trends and selects(info, TREND_FIELDS):
-        chosen.append(about.windows.comparison)
-    loading = load(ctx, catalogue_of(ctx), metric, about.kind, about.scope_id, chosen)
+    wants_trend = selects(info, TREND_FIELDS)
+    values: dict[int, MetricValue | MetricUnavailable] = {}
+    groups: dict[tuple[ScopeKind, int, bool], list[int]] = {}
+    for place, about in enumerate(abouts):
+        # Numbers asked for together hold the same windows; others may share a statement, not a group.
+        with_trend = about.include_trends and wants_trend
+        groups.setdefault((about.kind, id(about.windows), with_trend), []).append(place)
+    for found in await gather(
+        *(_read_group(info.context, abouts, group, metric) for group in groups.items())
+    ):
+        values.update(found)
+    return [values[place] for place in range(len(abouts))]
 
-    async def value() -> MetricValue:
-        return metric_value(metric, about.windows, await loading)
 
-    return value()
+async def _read_group(
+    ctx: Context,
+    abouts: Sequence[Asked],
+    group: tuple[tuple[ScopeKind, int, bool], list[int]],
+    metric: Metric,
+) -> dict[int, MetricValue | MetricUnavailable]:
+    (kind, _, with_trend), places = group
+    windows = abouts[places[0]].windows
+    chosen = [windows.current, windows.comparison] if with_trend else [windows.current]
+    scope_ids = [abouts[place].scope_id for place in places]
+    loaded = await load(ctx, catalogue_of(ctx), metric, kind, scope_ids, chosen)
+    return {
+        place: found if isinstance(found, MetricUnavailable) else metric_value(metric, windows, found)
+        for place, found in zip(places, loaded, strict=True)
+    }
 
 
 async def read_all(
-    info: Info, about: Asked, categories: Sequence[str] | None
-) -> list[MetricValue | MetricUnavailable]:
-    """The values of every metric the caller can see about the scope; a failure stands in its place."""
+    info: Info, abouts: Sequence[Asked], categories: Sequence[str] | None
+) -> list[list[MetricValue | MetricUnavailable]]:
+    """For each the values of every metric the caller can see about it; a failure stands in a value's place."""
     catalogue = catalogue_of(info.context)
-    values = [
-        read(info, about, metric)
+    kinds = {about.kind for about in abouts}
+    metrics = [
+        metric
         for metric in catalogue.visible(info.context)
-        if about.kind in catalogue.scopes(metric) and (categories is None or metric.category in categories)
+        if kinds <= catalogue.scopes(metric) and (categories is None or metric.category in categories)
     ]
-    return [await _or_failure(value) for value in values]
-
-
-async def _or_failure(value: Awaitable[MetricValue]) -> MetricValue | MetricUnavailable:
-    try:
-        return await value
-    except MetricUnavailable as failure:
-        return failure
+    columns = await gather(*(read(info, abouts, metric) for metric in metrics))
+    return [[column[place] for column in columns] for place in range(len(abouts))]
 
 
 def require_reach(ctx: Context, kind: ScopeKind, scope_id: int) -> None:

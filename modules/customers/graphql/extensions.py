@@ -1,6 +1,6 @@
 """Customers on the types of the module that owns stores and merchants."""
 
-import strawberry
+from collections.abc import Sequence
 
 from modules.customers.graphql.arguments import After, Filter, First, OrderBy
 from modules.customers.graphql.contributions import graph
@@ -8,38 +8,44 @@ from modules.customers.loaders import Listing, ListingOf, customers_by_merchant,
 from modules.customers.permissions import VIEW
 from modules.customers.types import Customer, criteria, ordering
 from modules.tenancy.api import Merchant, Store
+from server.graphql.batched import batched
 from server.graphql.connections import Connection, connection
-from server.graphql.fields import field
 from server.graphql.info import Info
 
 
 @graph.extend(Store)
 class StoreCustomers:
-    @field(description="Who buys in the store.", permission=VIEW)
+    @batched(description="Who buys in the store.", permission=VIEW)
+    @staticmethod
     async def customers(
-        self,
-        root: strawberry.Parent[Store],
+        parents: Sequence[Store],
         info: Info,
         first: First = None,
         after: After = None,
         filter: Filter = None,
         order_by: OrderBy = None,
-    ) -> Connection[Customer]:
-        key = ListingOf(root.id, Listing(criteria(filter), ordering(order_by), first, after))
-        return connection(await info.context.loader(customers_by_store).load(key), Customer.of)
+    ) -> Sequence[Connection[Customer]]:
+        listing = Listing(criteria(filter), ordering(order_by), first, after)
+        keys = [ListingOf(parent.id, listing) for parent in parents]
+        pages = await info.context.loader(customers_by_store).load_many(keys)
+        return [connection(page, Customer.of) for page in pages]
 
 
 @graph.extend(Merchant)
 class MerchantCustomers:
-    @field(description="Who buys in the merchant's stores, as far as the caller sees them.", permission=VIEW)
+    @batched(
+        description="Who buys in the merchant's stores, as far as the caller sees them.", permission=VIEW
+    )
+    @staticmethod
     async def customers(
-        self,
-        root: strawberry.Parent[Merchant],
+        parents: Sequence[Merchant],
         info: Info,
         first: First = None,
         after: After = None,
         filter: Filter = None,
         order_by: OrderBy = None,
-    ) -> Connection[Customer]:
-        key = ListingOf(root.id, Listing(criteria(filter), ordering(order_by), first, after))
-        return connection(await info.context.loader(customers_by_merchant).load(key), Customer.of)
+    ) -> Sequence[Connection[Customer]]:
+        listing = Listing(criteria(filter), ordering(order_by), first, after)
+        keys = [ListingOf(parent.id, listing) for parent in parents]
+        pages = await info.context.loader(customers_by_merchant).load_many(keys)
+        return [connection(page, Customer.of) for page in pages]

@@ -1,5 +1,6 @@
 """People who sign in, their sessions and keys, and what they did."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Self
 
@@ -11,7 +12,7 @@ from modules.tenancy.types.platforms import Platform
 from server.auth import models
 from server.context import Context
 from server.db import audit
-from server.graphql.fields import field
+from server.graphql.batched import batched, load_each
 from server.graphql.ids import global_id
 from server.graphql.info import Info
 
@@ -95,9 +96,10 @@ class ApiKey:
     expires_at: datetime | None = strawberry.field(description="When it ends; null for never.")
     revoked_at: datetime | None = strawberry.field(description="When it was revoked; null while it works.")
 
-    @field(description="The person who created it and whose reach it has.")
-    async def created_by(self, info: Info) -> User | None:
-        return await load_user(info, self.creator_id)
+    @batched(description="The person who created it and whose reach it has.")
+    @staticmethod
+    async def created_by(parents: Sequence["ApiKey"], info: Info) -> Sequence[User | None]:
+        return await load_users(info, [key.creator_id for key in parents])
 
     @classmethod
     def of(cls, row: models.ApiKey) -> Self:
@@ -128,9 +130,10 @@ class AuditEntry:
     reason: str | None = strawberry.field(description="Why, when they said so.")
     request_id: str = strawberry.field(description="The request, as it is named in the logs.")
 
-    @field(description="The person; null for the system itself.")
-    async def user(self, info: Info) -> User | None:
-        return None if self.user_id is None else await load_user(info, self.user_id)
+    @batched(description="The person; null for the system itself.")
+    @staticmethod
+    async def user(parents: Sequence["AuditEntry"], info: Info) -> Sequence[User | None]:
+        return await load_users(info, [entry.user_id for entry in parents])
 
     @classmethod
     def of(cls, row: audit.AuditEntry) -> Self:
@@ -149,10 +152,14 @@ class AuditEntry:
         )
 
 
-async def load_user(info: Info, id: int) -> User | None:
-    """The account with this id, which a row within reach names."""
-    row = await info.context.loader(accounts_by_id).load(id)
-    return User(id=strawberry.ID(global_id("User", id)), email=row.email, name=row.name) if row else None
+async def load_users(info: Info, ids: Sequence[int | None]) -> list[User | None]:
+    """The accounts with these ids, which rows within reach name; None for None."""
+    rows = await load_each(info.context, accounts_by_id, ids)
+    return [_user(row) if row else None for row in rows]
+
+
+def _user(row: models.UserAccount) -> User:
+    return User(id=strawberry.ID(global_id("User", row.id)), email=row.email, name=row.name)
 
 
 def _ids(type_name: str, ids: tuple[int, ...]) -> list[strawberry.ID]:

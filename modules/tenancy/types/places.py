@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, Self, cast
+from typing import Annotated, Any, Self
 
 import strawberry
 
@@ -20,8 +20,8 @@ from modules.tenancy.permissions import VIEW, VIEW_TEAM
 from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.ordering import MEMBERS_BY_AGE, StoreOrder, store_order
 from server.contracts.metrics import ScopeKind
+from server.graphql.batched import batched, load_each, load_known
 from server.graphql.connections import Connection, connection
-from server.graphql.fields import field
 from server.graphql.info import Info
 from server.metrics.graphql import MerchantMetrics, StoreMetrics, metrics_of
 from server.metrics.graphql_types import MetricsContextInput
@@ -49,29 +49,36 @@ class Merchant(strawberry.relay.Node):
     created_at: datetime = strawberry.field(description="When it joined.")
     archived_at: datetime | None = strawberry.field(description="When it was archived; null while in use.")
 
-    @field(description="Its stores that the caller can see.")
+    @batched(description="Its stores that the caller can see.")
+    @staticmethod
     async def stores(
-        self,
+        parents: Sequence["Merchant"],
         info: Info,
         first: First = PAGE,
         after: After = None,
         order_by: Annotated[
             StoreOrder | None, strawberry.argument(description="The order; by name when left out.")
         ] = None,
-    ) -> Connection["Store"]:
-        key = Listing(self.id, store_order(order_by), first, after)
-        return connection(await info.context.loader(stores_by_merchant).load(key), Store.of)
+    ) -> Sequence[Connection["Store"]]:
+        keys = [Listing(parent.id, store_order(order_by), first, after) for parent in parents]
+        pages = await info.context.loader(stores_by_merchant).load_many(keys)
+        return [connection(page, Store.of) for page in pages]
 
-    @field(description="The people who work for it, longest-serving first.", permission=VIEW_TEAM)
+    @batched(description="The people who work for it, longest-serving first.", permission=VIEW_TEAM)
+    @staticmethod
     async def team_members(
-        self, info: Info, first: First = PAGE, after: After = None
-    ) -> Connection["TeamMember"]:
-        key = Listing(self.id, MEMBERS_BY_AGE, first, after)
-        return connection(await info.context.loader(memberships_by_merchant).load(key), TeamMember.of)
+        parents: Sequence["Merchant"], info: Info, first: First = PAGE, after: After = None
+    ) -> Sequence[Connection["TeamMember"]]:
+        keys = [Listing(parent.id, MEMBERS_BY_AGE, first, after) for parent in parents]
+        pages = await info.context.loader(memberships_by_merchant).load_many(keys)
+        return [connection(page, TeamMember.of) for page in pages]
 
-    @field(description="Numbers about it.")
-    async def metrics(self, info: Info, context: Stretch = None) -> MerchantMetrics | None:
-        return cast(MerchantMetrics, await metrics_of(info, ScopeKind.MERCHANT, self.id, context))
+    @batched(description="Numbers about it.")
+    @staticmethod
+    async def metrics(
+        parents: Sequence["Merchant"], info: Info, context: Stretch = None
+    ) -> Sequence[MerchantMetrics | None]:
+        return await metrics_of(info, ScopeKind.MERCHANT, [parent.id for parent in parents], context)
 
     @classmethod
     def of(cls, row: models.Merchant) -> Self:
@@ -98,15 +105,19 @@ class Store(strawberry.relay.Node):
     created_at: datetime = strawberry.field(description="When it opened.")
     closed_at: datetime | None = strawberry.field(description="When it closed; null while open.")
 
-    @field(description="The merchant it belongs to.")
-    async def merchant(self, info: Info) -> Merchant:
-        row = await info.context.loader(merchants_by_id).load(self.merchant_id)
-        assert row is not None, "whoever sees a store sees its merchant"
-        return Merchant.of(row)
+    @batched(description="The merchant it belongs to.")
+    @staticmethod
+    async def merchant(parents: Sequence["Store"], info: Info) -> Sequence[Merchant]:
+        # Whoever sees a store sees its merchant.
+        keys = [store.merchant_id for store in parents]
+        return [Merchant.of(row) for row in await load_known(info.context, merchants_by_id, keys)]
 
-    @field(description="Numbers about it.")
-    async def metrics(self, info: Info, context: Stretch = None) -> StoreMetrics | None:
-        return cast(StoreMetrics, await metrics_of(info, ScopeKind.STORE, self.id, context))
+    @batched(description="Numbers about it.")
+    @staticmethod
+    async def metrics(
+        parents: Sequence["Store"], info: Info, context: Stretch = None
+    ) -> Sequence[StoreMetrics | None]:
+        return await metrics_of(info, ScopeKind.STORE, [parent.id for parent in parents], context)
 
     @classmethod
     def of(cls, row: models.Store) -> Self:
@@ -138,19 +149,17 @@ class TeamMember(strawberry.relay.Node):
     created_at: datetime = strawberry.field(description="When the person joined.")
     ended_at: datetime | None = strawberry.field(description="When the person left; null for members.")
 
-    @field(description="The merchant the person works for; null for administrators of the platform.")
-    async def merchant(self, info: Info) -> Merchant | None:
-        if self.merchant_id is None:
-            return None
-        row = await info.context.loader(merchants_by_id).load(self.merchant_id)
-        return Merchant.of(row) if row else None
+    @batched(description="The merchant the person works for; null for administrators of the platform.")
+    @staticmethod
+    async def merchant(parents: Sequence["TeamMember"], info: Info) -> Sequence[Merchant | None]:
+        rows = await load_each(info.context, merchants_by_id, [one.merchant_id for one in parents])
+        return [Merchant.of(row) if row else None for row in rows]
 
-    @field(description="The store the person works in; null for those who work in all of them.")
-    async def store(self, info: Info) -> Store | None:
-        if self.store_id is None:
-            return None
-        row = await info.context.loader(stores_by_id).load(self.store_id)
-        return Store.of(row) if row else None
+    @batched(description="The store the person works in; null for those who work in all of them.")
+    @staticmethod
+    async def store(parents: Sequence["TeamMember"], info: Info) -> Sequence[Store | None]:
+        rows = await load_each(info.context, stores_by_id, [one.store_id for one in parents])
+        return [Store.of(row) if row else None for row in rows]
 
     @classmethod
     def of(cls, row: models.Membership) -> Self:

@@ -13,7 +13,8 @@ from server.contracts.metrics import Fold, Metric, Polarity, ScopeKind, Source, 
 from server.contracts.module import ModuleDefinition
 from server.db.repository import Scope
 from server.db.session import Session
-from server.graphql.fields import field, query_field
+from server.graphql.batched import batched
+from server.graphql.fields import query_field
 from server.graphql.graph import ModuleGraph
 from server.graphql.info import Info
 from server.metrics.graphql import MerchantMetrics, metrics_of
@@ -128,14 +129,14 @@ graph = ModuleGraph("shops", __name__)
 class Merchant:
     id: strawberry.Private[int]
 
-    @field(description="Its numbers.")
+    @batched(description="Its numbers.")
+    @staticmethod
     async def metrics(
-        self,
+        parents: Sequence["Merchant"],
         info: Info,
         context: Annotated[MetricsContextInput | None, strawberry.argument(description="When.")] = None,
-    ) -> MerchantMetrics | None:
-        found: MerchantMetrics = await metrics_of(info, ScopeKind.MERCHANT, self.id, context)
-        return found
+    ) -> Sequence[MerchantMetrics | None]:
+        return await metrics_of(info, ScopeKind.MERCHANT, [parent.id for parent in parents], context)
 
 
 @strawberry.type(description="A platform.")
