@@ -5,6 +5,15 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import text
 
+from server.db.engine import APP_ROLE
+
+LET_PROCESSES_READ_HOW_FAR = f"""
+DO $$ BEGIN
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{APP_ROLE}') THEN
+    GRANT SELECT ON alembic_version TO {APP_ROLE};
+  END IF;
+END $$
+"""
 LOCK = 4_827_191_001
 """Any number, the same for every process."""
 
@@ -13,6 +22,7 @@ def run_offline() -> None:
     context.configure(url=context.config.attributes["url"], literal_binds=True)
     with context.begin_transaction():
         context.run_migrations()
+        context.execute(LET_PROCESSES_READ_HOW_FAR)
 
 
 def run_online() -> None:
@@ -25,6 +35,7 @@ def run_online() -> None:
         context.configure(connection=connection, transaction_per_migration=True)
         with context.begin_transaction():
             context.run_migrations()
+        connection.execute(text(LET_PROCESSES_READ_HOW_FAR))
         connection.commit()
     finally:
         connection.rollback()

@@ -14,6 +14,7 @@ from server.composition import ViewCache
 from server.composition.supergraph import compose, visible_fields
 from server.context import Context, PlatformRecord
 from server.contracts.permissions import ALL_ROLES
+from server.db.migrate import require_migrated
 from server.db.session import Database
 from server.embedded.servers import Servers, open_servers
 from server.errors import NotFound
@@ -228,8 +229,10 @@ class Facet:
 
 @asynccontextmanager
 async def opened() -> AsyncIterator[Facet]:
-    """The application for a command: started, and stopped afterwards."""
-    facet = Facet(settings(), open_servers(settings()), installed())
+    """The application for a command, on a migrated database: started, and stopped afterwards."""
+    servers = open_servers(settings())
+    await require_migrated(servers.app_url, installed().migration_folders)
+    facet = Facet(settings(), servers, installed())
     await facet.start()
     try:
         yield facet

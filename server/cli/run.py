@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 import socket
 import sys
 from typing import Annotated
@@ -14,6 +15,7 @@ from watchfiles import run_process
 from server import asgi
 from server.app import Facet
 from server.cli.schema import migrate_now
+from server.db.migrate import PACKAGE, require_migrated
 from server.embedded.servers import open_servers
 from server.errors import ConfigurationError
 from server.http.protocol import DrainingServer, uvicorn_config
@@ -22,35 +24,49 @@ from server.settings import settings
 from server.telemetry.logging import configure_logging
 from server.worker import run_worker
 
+WATCHED = ("server", "modules", "migrations")
+
 Host = Annotated[str | None, typer.Option(help="Address to bind; default FACET_HOST.")]
 Port = Annotated[int | None, typer.Option(help="Port to bind; default FACET_PORT.")]
 
 
-def serve(host: Host = None, port: Port = None) -> None:
+def serve(
+    host: Host = None,
+    port: Port = None,
+    migrate: Annotated[bool, typer.Option("--migrate", help="Bring the database up to date first.")] = False,
+) -> None:
     """Serve the API. The database must be migrated."""
+    if migrate:
+        migrate_now()
     serve_on(host or settings().host, settings().port if port is None else port)
 
 
 def dev(host: Host = None, port: Port = None) -> None:
     """Migrate, serve, and start again whenever a file changes."""
-    open_servers(settings())
-    migrate_now()
-    command = [sys.executable, "-m", "server", "serve"]
-    command += ["--host", host or settings().host, "--port", str(port or settings().port)]
-    run_process("server", "modules", "migrations", target=" ".join(command), target_type="command")
+    address = host or settings().host, settings().port if port is None else port
+    require_free(*address)
+    open_servers(settings())  # held here, so that they keep running while the server starts again
+    command = [sys.executable, "-m", "server", "serve", "--migrate"]
+    command += ["--host", address[0], "--port", str(address[1])]
+    watched = [folder for name in WATCHED if (folder := PACKAGE.parent / name).is_dir()]
+    run_process(*watched, target=shlex.join(command), target_type="command")
 
 
 def worker() -> None:
     """Run the jobs of every module. Stops on SIGTERM; survives restarts of Redis."""
     configure_logging(level=settings().log_level, as_json=settings().environment == "production")
-    asyncio.run(run_worker(settings(), open_servers(settings())))
+    servers = open_servers(settings())
+    asyncio.run(require_migrated(servers.app_url, installed().migration_folders))
+    asyncio.run(run_worker(settings(), servers))
 
 
 def serve_on(host: str, port: int) -> None:
     """Serve until told to stop."""
     require_free(host, port)
     configure_logging(level=settings().log_level, as_json=settings().environment == "production")
-    served = asgi.serve(Facet(settings(), open_servers(settings()), installed()))
+    servers = open_servers(settings())
+    asyncio.run(require_migrated(servers.app_url, installed().migration_folders))
+    served = asgi.serve(Facet(settings(), servers, installed()))
     config = uvicorn_config(served.app, host=host, port=port, log_level="warning")
     structlog.get_logger(__name__).info("serving", address=f"http://{host}:{port}")
     DrainingServer(config, on_drain=served.probes.drain).run()

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.util import await_only
 
 from server.db.failures import ConnectionLost, ends_connection
-from server.errors import OutcomeUnknown
+from server.errors import ConfigurationError, OutcomeUnknown
 
 APP_ROLE = "facet_app"
 OWNER_ROLE = "facet_owner"
@@ -28,7 +28,7 @@ def async_url(url: str) -> str:
     """`url` with the driver this project uses."""
     scheme, separator, rest = url.partition("://")
     if scheme.partition("+")[0] not in {"postgresql", "postgres"} or not separator:
-        raise ValueError("A database URL starts with postgresql://")
+        raise ConfigurationError("DATABASE_URL and FACET_APP_DATABASE_URL start with postgresql://")
     return f"postgresql+asyncpg://{rest}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,9 @@ from alembic.config import Config
 from alembic.runtime.environment import EnvironmentContext
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import to_tuple
 from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import create_async_engine
 
 import server
@@ -49,7 +51,7 @@ def migration_heads(module_folders: Sequence[Path]) -> dict[str, str]:
     return heads
 
 
-async def current_heads(app_url: str, *, role: str | None = None) -> set[str]:
+async def current_heads(app_url: str) -> set[str]:
     """The revisions the database is at; empty when it was never migrated."""
     engine = create_async_engine(async_url(app_url))
     try:
@@ -57,6 +59,47 @@ async def current_heads(app_url: str, *, role: str | None = None) -> set[str]:
             return set(await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_heads()))
     finally:
         await engine.dispose()
+
+
+async def require_migrated(url: str, module_folders: Sequence[Path]) -> None:
+    """Raise `ConfigurationError` when the database lacks a migration. One that is ahead of us is fine.
+
+    New processes are started after the migration; until they are, the old ones meet revisions they do not know.
+    """
+    scripts = script_directory(module_folders)
+    try:
+        current = await current_heads(url)
+    except ProgrammingError:  # migrated before the application role might read how far
+        current = set()
+    applied, known = _with_ancestors(scripts, current), {r.revision for r in scripts.walk_revisions()}
+    ahead = {_branch(revision) for revision in current - known}
+    lacking = sorted(
+        head for head in scripts.get_heads() if head not in applied and _branch(head) not in ahead
+    )
+    if lacking:
+        raise ConfigurationError(
+            f"The database is not up to date: it lacks {', '.join(lacking)}. Run `facet migrate`."
+        )
+
+
+def _with_ancestors(scripts: ScriptDirectory, revisions: Collection[str]) -> set[str]:
+    """`revisions` and what came before them, in their own branch and in those they depend on."""
+    waiting, found = list(revisions), set[str]()
+    known = {script.revision: script for script in scripts.walk_revisions()}
+    while waiting:
+        revision = waiting.pop()
+        if revision not in found and (script := known.get(revision)):
+            found.add(revision)
+            waiting += [
+                *to_tuple(script.down_revision, default=()),
+                *to_tuple(script.dependencies, default=()),
+            ]
+    return found
+
+
+def _branch(revision: str) -> str:
+    """`billing` of `billing_003`."""
+    return revision.rpartition("_")[0]
 
 
 async def upgrade(owner_url: str, module_folders: Sequence[Path], revision: str = "heads") -> None:

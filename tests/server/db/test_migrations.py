@@ -20,6 +20,7 @@ from server.db.migrate import (
     current_heads,
     downgrade,
     migration_heads,
+    require_migrated,
     script_directory,
     upgrade,
     upgrade_sql,
@@ -93,6 +94,43 @@ async def test_refuse_a_database_that_is_newer_than_the_code(
         await upgrade(empty_database.owner_url, folders)
 
     assert await tables_of(empty_database) == {"alembic_version"}
+
+
+async def test_are_asked_for_before_a_process_starts(
+    empty_database: DatabaseUrls, folders: list[Path]
+) -> None:
+    with pytest.raises(ConfigurationError, match=r"lacks .*kernel_.*Run `facet migrate`"):
+        await require_migrated(empty_database.app_url, folders)
+    heads = migration_heads(folders)
+    branch, last = max((branch, head) for branch, head in heads.items() if branch != "kernel")
+
+    await upgrade(empty_database.owner_url, folders)
+    await require_migrated(empty_database.app_url, folders)
+
+    await downgrade(empty_database.owner_url, folders, f"{branch}@base")
+    with pytest.raises(ConfigurationError, match=rf"lacks .*{last}\. "):
+        await require_migrated(empty_database.app_url, folders)
+
+
+async def test_of_the_next_version_do_not_stop_processes_of_this_one(
+    empty_database: DatabaseUrls, folders: list[Path]
+) -> None:
+    await upgrade(empty_database.owner_url, folders)
+    heads = migration_heads(folders)
+    branch, last = max((branch, head) for branch, head in heads.items() if branch != "kernel")
+    await _move_version(empty_database, last, f"{branch}_999")
+
+    await require_migrated(empty_database.app_url, folders)
+
+
+async def _move_version(database: DatabaseUrls, revision: str, later: str) -> None:
+    engine = create_async_engine(async_url(database.owner_url))
+    async with engine.begin() as connection:
+        await connection.execute(
+            text("UPDATE alembic_version SET version_num = :later WHERE version_num = :revision"),
+            {"revision": revision, "later": later},
+        )
+    await engine.dispose()
 
 
 async def _write_version(database: DatabaseUrls, revision: str) -> None:
