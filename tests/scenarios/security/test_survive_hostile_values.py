@@ -89,7 +89,7 @@ async def things_of(platform: TestPlatform) -> dict[str, str]:
         subscription = await make_subscription(
             ctx, merchant_id=merchant.id, tier=tiers[0], started_at=ctx.clock.now()
         )
-    rows = {
+    rows: dict[str, Any] = {
         "Merchant": merchant, "Store": stores[0], "Customer": customers[0], "BillingTier": tiers[1],
         "BillingSubscription": subscription,
     }  # fmt: skip
