@@ -115,8 +115,9 @@ async def test_a_session_is_closed_even_if_closing_is_cancelled(site: Site) -> N
         closing.cancel()
         await asyncio.wait([closing])
 
-    await session.rollback()  # queues behind what was begun
-    assert site.connections_in_use == 0
+    async with asyncio.timeout(20):
+        while site.connections_in_use:
+            await site.machine.as_owner("SELECT 1")
 
 
 async def test_hundreds_hang_up_at_once(site: Site) -> None:
