@@ -21,7 +21,8 @@ from server.composition.contributions import Contributions, Entry
 from server.composition.ownership import Ownership, admits, modules_of, owners_of
 from server.composition.parts import KERNEL, Problem
 from server.composition.stamp import composed_types, definition_of
-from server.graphql.graph import OpenUnion
+from server.graphql.batched import BATCHED
+from server.graphql.graph import ROOTS, OpenUnion
 
 
 def _scalar_name(scalar: ScalarDefinition | ScalarWrapper) -> str:
@@ -37,6 +38,7 @@ def check_elements(
     """What each element must have by itself."""
     for type_ in composed_types(schema):
         yield from _described(type_)
+        yield from _batched(type_)
     yield from _roots(schema)
     yield from _targets(contributions, ownership)
 
@@ -70,6 +72,21 @@ def _described(type_: GraphQLNamedType) -> Iterator[Problem]:
 
 def _undescribed(module: str, name: str) -> Problem:
     return Problem(module, name, "has no description; say in the words of its users what it is")
+
+
+def _batched(type_: GraphQLNamedType) -> Iterator[Problem]:
+    """A batched field gets objects of the type it is a field of, of which there are several."""
+    origin = getattr(definition_of(type_), "origin", None)
+    for name, field in getattr(type_, "fields", {}).items():
+        batch = getattr(definition_of(field), "metadata", {}).get(BATCHED)
+        owner, where = _module_of(field, default=_module_of(type_)), f"{type_.name}.{name}"
+        if batch is not None and type_.name in ROOTS:
+            yield Problem(owner, where, "is batched; a root is one object, so declare it with query_field")
+        elif batch is not None and not batch.takes(origin):
+            text = (
+                f"is batched for parents of the type {batch.parents}, which {type_.name} is not; correct it"
+            )
+            yield Problem(owner, where, text)
 
 
 def _requirements(type_: GraphQLNamedType, ownership: Ownership) -> Iterator[Problem]:

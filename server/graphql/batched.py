@@ -45,6 +45,13 @@ class Batch:
     is_async: bool
     takes_info: bool
 
+    def takes(self, origin: Any) -> bool:
+        """Whether objects of the class are what the function says its parents are."""
+        name = getattr(self.parents, "__forward_arg__", self.parents)
+        if name is Any or not isinstance(origin, type):
+            return True
+        return any(name in (ancestor, ancestor.__name__) for ancestor in origin.__mro__)
+
     def answers(self, answer: Any, count: int) -> list[Any]:
         """The answer as a list; raises `TypeError` unless it has a value for each of `count` parents."""
         values = list(answer)
