@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,8 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from alembic.util import to_tuple
 from sqlalchemy import Connection
-from sqlalchemy.exc import ProgrammingError
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.exc import DBAPIError, ProgrammingError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
 import server
 from server.db.engine import async_url
@@ -53,12 +54,8 @@ def migration_heads(module_folders: Sequence[Path]) -> dict[str, str]:
 
 async def current_heads(app_url: str) -> set[str]:
     """The revisions the database is at; empty when it was never migrated."""
-    engine = create_async_engine(async_url(app_url))
-    try:
-        async with engine.connect() as connection:
-            return set(await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_heads()))
-    finally:
-        await engine.dispose()
+    async with _connected(app_url) as connection:
+        return set(await connection.run_sync(lambda c: MigrationContext.configure(c).get_current_heads()))
 
 
 async def require_migrated(url: str, module_folders: Sequence[Path]) -> None:
@@ -151,14 +148,30 @@ def _installed(scripts: ScriptDirectory, heads: Sequence[str]) -> tuple[str, ...
 
 
 async def _run(owner_url: str, config: Config, action: object, revision: str) -> None:
-    engine = create_async_engine(async_url(owner_url))
-
     def migrate(connection: Connection) -> None:
         config.attributes["connection"] = connection
         action(config, revision)  # type: ignore[operator]  # alembic's commands are untyped
 
+    async with _connected(owner_url) as connection:
+        await connection.run_sync(migrate)
+
+
+@asynccontextmanager
+async def _connected(url: str) -> AsyncIterator[AsyncConnection]:
+    """A connection of its own; raises `ConfigurationError` when there is none to be had."""
+    engine = create_async_engine(async_url(url))
     try:
-        async with engine.connect() as connection:
-            await connection.run_sync(migrate)
+        try:
+            connection = await engine.connect()
+        except (OSError, DBAPIError) as error:
+            reason = error.orig if isinstance(error, DBAPIError) and error.orig else error
+            raise ConfigurationError(
+                f"PostgreSQL does not let us in: {reason.__cause__ or reason}. Check that it runs, and "
+                "DATABASE_URL and FACET_APP_DATABASE_URL."
+            ) from error
+        try:
+            yield connection
+        finally:
+            await connection.close()
     finally:
         await engine.dispose()

@@ -91,3 +91,20 @@ async def test_names_the_platforms_there_are(facet: Facet, platform: TestPlatfor
         await platform_called(facet, "omz")
 
     assert (await platform_called(facet, platform.code)).id == platform.id
+
+
+@pytest.mark.parametrize("command", [("migrate",), ("platforms", "list"), ("serve", "--port", "0")])
+def test_says_that_the_database_cannot_be_reached(
+    command: tuple[str, ...], servers: Servers, tmp_path: Path
+) -> None:
+    url = f"postgresql://ada:secret@/facet?host={tmp_path}&port=5432"
+
+    code, out, err = facet_says(
+        *command, DATABASE_URL=url, FACET_APP_DATABASE_URL="", REDIS_URL=servers.redis_url
+    )
+
+    assert (code, out) == (1, "")
+    assert err.startswith("facet: PostgreSQL does not let us in: ")
+    assert err.endswith(". Check that it runs, and DATABASE_URL and FACET_APP_DATABASE_URL.\n")
+    assert len(err.splitlines()) == 1
+    assert "secret" not in err
