@@ -42,7 +42,10 @@ async def test_gives_copies_the_doors_of_the_original(postgres: EmbeddedPostgres
             await connection.fetchval(
                 "SELECT has_database_privilege('facet_app', current_database(), 'TEMPORARY')"
             )
-            is False
+            is True
+        )
+        assert not await connection.fetchval(
+            "SELECT bool_or(grantee = 0) FROM pg_database, aclexplode(datacl) WHERE datname = current_database()"
         )
         await connection.close()
 

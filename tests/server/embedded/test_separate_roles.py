@@ -44,10 +44,18 @@ async def test_lets_the_owner_create_tables_and_act_as_the_app(owner: asyncpg.Co
         await owner.execute("RESET ROLE; DROP TABLE owned")
 
 
-@pytest.mark.parametrize("kind", ["TABLE", "TEMPORARY TABLE"])
-async def test_refuses_tables_of_the_app(app: asyncpg.Connection, kind: str) -> None:
+async def test_refuses_tables_of_the_app(app: asyncpg.Connection) -> None:
     with pytest.raises(InsufficientPrivilegeError):
-        await app.execute(f"CREATE {kind} mine (id int)")
+        await app.execute("CREATE TABLE mine (id int)")
+
+
+async def test_lets_the_app_stage_an_import(app: asyncpg.Connection) -> None:
+    async with app.transaction():
+        await app.execute(
+            "CREATE TEMPORARY TABLE staging (id int) ON COMMIT DROP; INSERT INTO staging VALUES (7)"
+        )
+
+        assert await app.fetchval("SELECT id FROM staging") == 7
 
 
 async def test_refuses_schemas_of_the_app(app: asyncpg.Connection) -> None:
