@@ -38,10 +38,16 @@ class Site:
         *,
         token: str | None = None,
         at: str = "/graphql",
-        **headers: str,
+        headers: dict[str, str] | None = None,
+        **named: str,
     ) -> httpx.Response:
-        """The answer to an operation; `token` goes into the Authorization header."""
-        sent = {"accept": "application/graphql-response+json", "x-request-id": REQUEST_ID, **headers}
+        """The answer to an operation; `token` goes into the Authorization header, `named` are further headers."""
+        sent = {
+            "accept": "application/graphql-response+json",
+            "x-request-id": REQUEST_ID,
+            **(headers or {}),
+            **named,
+        }
         if token is not None:
             sent["authorization"] = f"Bearer {token}"
         # `json.dumps` can also say what is no valid Unicode, as a hostile client would.

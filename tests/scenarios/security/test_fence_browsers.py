@@ -40,8 +40,8 @@ async def user(platform: TestPlatform) -> UserAccount:
     return user
 
 
-async def sign_in(site: Site, user: UserAccount, **headers: str) -> httpx.Response:
-    return await site.ask(SIGN_IN, {"email": user.email, "password": PASSWORD}, **headers)
+async def sign_in(site: Site, user: UserAccount, headers: dict[str, str] | None = None) -> httpx.Response:
+    return await site.ask(SIGN_IN, {"email": user.email, "password": PASSWORD}, headers=headers)
 
 
 async def test_marks_cookies_secure_in_production(production: Site, user: UserAccount) -> None:
@@ -71,7 +71,7 @@ async def test_begins_a_new_session_at_each_sign_in_and_ends_the_one_that_asked(
 async def test_ignores_a_session_that_somebody_planted(site: Site, user: UserAccount) -> None:
     planted = "fs_" + "a" * 43
 
-    answer = await sign_in(site, user, cookie=f"facet_session={planted}", origin=ADDRESS)
+    answer = await sign_in(site, user, {"cookie": f"facet_session={planted}", "origin": ADDRESS})
     site.client.cookies.clear()
     by_planted = await site.ask(VIEWER, token=planted)
 
@@ -95,7 +95,7 @@ async def test_changes_nothing_for_a_foreign_page(
 ) -> None:
     cookie = f"facet_session={await token_of(platform)}"
 
-    refused = await site.ask(RENAME, cookie=cookie, **headers)
+    refused = await site.ask(RENAME, cookie=cookie, headers=headers)
     accepted = await site.ask("{ platform { name } }", cookie=cookie, origin=ADDRESS)
 
     assert refused.status_code == 403

@@ -140,7 +140,7 @@ def values_for(type_: Any) -> Iterator[Any]:
 
 @pytest.mark.parametrize(
     ("timezone", "kinds", "least"),
-    [("Pacific/Kiritimati", None, 1_500), ("Pacific/Niue", TIMES, 100)],
+    [("Pacific/Kiritimati", None, 1_000), ("Pacific/Niue", TIMES, 50)],
     ids=["far east", "times in the far west"],
 )
 async def test_answers_hostile_values_for_every_argument(
@@ -150,7 +150,7 @@ async def test_answers_hostile_values_for_every_argument(
     schema, wrong = patient.facet.schema.graphql_schema, list[object]()
     ways, given, tried = Ways(schema), own_ids(await things_of(platform)), 0
     token = await token_of(platform)
-    for type_name, name, field, argument in places(schema):
+    for number, (type_name, name, field, argument) in enumerate(places(schema)):
         type_ = field.args[argument].type
         if kinds is not None and kinds.isdisjoint(leaf_kinds(type_)):
             continue
@@ -158,7 +158,8 @@ async def test_answers_hostile_values_for_every_argument(
         others = {n: v for n, v in others.items() if str(field.args[n].type) == "ID!"}
         selection = call(name, field, {**others, argument: "$v"}) + leaves(schema, field.type, 0)
         text = ways.to(type_name, selection).replace(" {", f" ($v: {type_}) {{", 1)
-        for value in values_for(type_):
+        # Every other value at each place, all of them at the next two of a kind.
+        for value in list(values_for(type_))[number % 2 :: 2]:
             response = await patient.ask(text, {"v": value}, token=token)
             wrong += problems(response, (text, value))
             tried += 1
