@@ -95,7 +95,7 @@ def _with_ancestors(scripts: ScriptDirectory, revisions: Collection[str]) -> set
 
 
 def _branch(revision: str) -> str:
-    """`billing` of `billing_003`."""
+    """The branch of a revision, which is its name without the number."""
     return revision.rpartition("_")[0]
 
 
