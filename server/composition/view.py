@@ -28,8 +28,9 @@ from server.composition.plan import VisibilityPlan
 from server.composition.pruned import ViewGraphQLSchema
 from server.composition.schema import ComposedSchema, NamedDefinition
 from server.composition.sdl import render_schema
+from server.context import Context
 from server.db.failures import ConnectionLost
-from server.executor import Plans
+from server.executor import Plans, is_harmless
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 MOST_ERRORS = 20
@@ -96,6 +97,8 @@ class SchemaView(ComposedSchema):
             if isinstance(failure, ConnectionLost):
                 # Asking again makes sense on another connection only, and for the operation as a whole.
                 return ExecutionResult(None, [GraphQLError(failure.message, original_error=failure)])
+        if not all(map(is_harmless, outcome.failures)):
+            await _open_again(context)
         result = execute(
             self._schema,
             document,
@@ -177,3 +180,9 @@ class SchemaView(ComposedSchema):
     @cached_property
     def _sdl_hash(self) -> str:
         return sha256(self._sdl.encode()).hexdigest()
+
+
+async def _open_again(context: Any) -> None:
+    """Begin a new transaction: a statement may have failed, and its transaction with it."""
+    if isinstance(context, Context) and context.is_read_only:
+        await context.services.open_again(context)

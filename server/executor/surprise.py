@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from graphql import GraphQLError
+
+from server.errors import FacetError, ServiceUnavailable, TimedOut, TryAgain
+
 
 class Unsupported(Exception):
     """The operation contains something plans do not cover; it is never tried again."""
@@ -11,6 +15,13 @@ class Unsupported(Exception):
 
 class Surprise(Exception):
     """A value or event while running that a plan does not decide about: the operation runs again elsewhere."""
+
+
+def is_harmless(failure: Exception) -> bool:
+    """Whether what an operation has read and remembered is as good as before the failure."""
+    if isinstance(failure, ServiceUnavailable | TimedOut | TryAgain):
+        return False
+    return isinstance(failure, Surprise | FacetError | GraphQLError)
 
 
 class UnknownPath:
