@@ -1,7 +1,7 @@
 """The GraphQL types of customers."""
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import Enum
 from typing import Any, Self
 
@@ -12,11 +12,12 @@ from modules.customers.loaders import customers_by_id
 from modules.customers.permissions import VIEW
 from modules.customers.repository import ORDERS, CustomerCriteria
 from modules.tenancy.api import Merchant, OrderDirection, Store, merchants_by_id, stores_by_id
+from server.context import Context
 from server.db.paging import Order
-from server.errors import BadUserInput
 from server.graphql.batched import batched, load_known
 from server.graphql.ids import local_id
 from server.graphql.info import Info
+from server.graphql.instants import instant
 
 
 @strawberry.type(
@@ -112,7 +113,7 @@ def ordering(wanted: CustomerOrder | None) -> Order:
     return ORDERS[str(wanted.field.value), wanted.direction is OrderDirection.DESC]
 
 
-def criteria(wanted: CustomerFilter | None) -> CustomerCriteria:
+def criteria(ctx: Context, wanted: CustomerFilter | None) -> CustomerCriteria:
     """What the repository looks for; those in use when nothing is said. Raises `BadUserInput`."""
     if wanted is None:
         return CustomerCriteria()
@@ -120,18 +121,7 @@ def criteria(wanted: CustomerFilter | None) -> CustomerCriteria:
         search="".join(filter(str.isprintable, wanted.search or "")).strip() or None,
         store_id=local_id(wanted.store_id, "Store") if wanted.store_id else None,
         merchant_id=local_id(wanted.merchant_id, "Merchant") if wanted.merchant_id else None,
-        created_after=_instant("createdAfter", wanted.created_after),
-        created_before=_instant("createdBefore", wanted.created_before),
+        created_after=instant(ctx, "createdAfter", wanted.created_after),
+        created_before=instant(ctx, "createdBefore", wanted.created_before),
         archived=wanted.archived,
     )
-
-
-def _instant(argument: str, value: datetime | None) -> datetime | None:
-    if value is None:
-        return None
-    if value.tzinfo is None:
-        raise BadUserInput(f"`{argument}` names no time zone; end it with Z or an offset such as +02:00.")
-    try:
-        return value.astimezone(UTC)
-    except OverflowError as error:
-        raise BadUserInput(f"`{argument}` is out of range.", argument=argument) from error

@@ -25,7 +25,7 @@ class StoreCustomers:
         filter: Filter = None,
         order_by: OrderBy = None,
     ) -> Sequence[Connection[Customer]]:
-        listing = Listing(criteria(filter), ordering(order_by), first, after)
+        listing = Listing(criteria(info.context, filter), ordering(order_by), first, after)
         keys = [ListingOf(parent.id, listing) for parent in parents]
         pages = await info.context.loader(customers_by_store).load_many(keys)
         return [connection(page, Customer.of) for page in pages]
@@ -45,7 +45,7 @@ class MerchantCustomers:
         filter: Filter = None,
         order_by: OrderBy = None,
     ) -> Sequence[Connection[Customer]]:
-        listing = Listing(criteria(filter), ordering(order_by), first, after)
+        listing = Listing(criteria(info.context, filter), ordering(order_by), first, after)
         keys = [ListingOf(parent.id, listing) for parent in parents]
         pages = await info.context.loader(customers_by_merchant).load_many(keys)
         return [connection(page, Customer.of) for page in pages]

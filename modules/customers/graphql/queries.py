@@ -28,7 +28,9 @@ class CustomersQuery:
         order_by: OrderBy = None,
     ) -> Connection[Customer]:
         customers = CustomerRepository(info.context)
-        page = await customers.page(criteria(filter), ordering(order_by), first=first, after=after)
+        page = await customers.page(
+            criteria(info.context, filter), ordering(order_by), first=first, after=after
+        )
         return connection(page, Customer.of)
 
     @query_field(description="One customer; null when there is none within reach.", permission=VIEW)

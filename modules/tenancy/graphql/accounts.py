@@ -6,7 +6,6 @@ from typing import Annotated
 import strawberry
 from strawberry.relay import GlobalID
 
-from modules.tenancy.graphql.arguments import instant
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.permissions import MANAGE_API_KEYS, VIEW_AUDIT_LOG
 from modules.tenancy.repository.credentials import audit_page
@@ -20,6 +19,7 @@ from server.graphql.connections import Connection, connection
 from server.graphql.fields import mutation_field, query_field
 from server.graphql.ids import local_id
 from server.graphql.info import Info
+from server.graphql.instants import instant
 from server.graphql.results import ValidationFailed
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import strawberry
 
-from modules.tenancy.graphql.arguments import ExternalId, MerchantId, instant
+from modules.tenancy.graphql.arguments import ExternalId, MerchantId
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.loaders import merchants_by_id
 from modules.tenancy.permissions import MANAGE_MERCHANTS, VIEW
@@ -20,6 +20,7 @@ from server.graphql.connections import Connection, connection
 from server.graphql.fields import mutation_field, query_field
 from server.graphql.ids import local_id
 from server.graphql.info import Info
+from server.graphql.instants import instant
 from server.graphql.results import ValidationFailed
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import strawberry
 from strawberry.relay import GlobalID
 
-from modules.tenancy.graphql.arguments import ExternalId, MerchantId, StoreId, instant
+from modules.tenancy.graphql.arguments import ExternalId, MerchantId, StoreId
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.loaders import stores_by_id
 from modules.tenancy.permissions import MANAGE_STORES, VIEW
@@ -27,6 +27,7 @@ from server.graphql.connections import Connection, connection
 from server.graphql.fields import mutation_field, query_field
 from server.graphql.ids import local_id
 from server.graphql.info import Info
+from server.graphql.instants import instant
 from server.graphql.results import ValidationFailed
 
 
