@@ -78,6 +78,8 @@ class Staging:
         staged: int = await self._session.scalar(text("SELECT count(*) FROM pg_temp.staging"))
         counted = f"WITH merged AS ({self._file.merge}) {COUNT_MERGED}"
         inserted, updated = (await self._session.execute(self._bound(counted))).one()
+        # The next files refer to these rows; without statistics each of theirs would scan the whole platform's.
+        await self._session.execute(ANALYZE, {"table": self._file.table, "added": inserted})
         return Merged(staged=staged, inserted=inserted, updated=updated)
 
     async def _run(self, statement: str) -> None:
@@ -98,6 +100,7 @@ COUNT_REJECTED = text(f"SELECT count(*) FROM ({REJECTED}) AS rejected")  # noqa:
 NEXT_REJECTED = text(
     f"SELECT * FROM ({REJECTED}) AS rejected WHERE _line > :last ORDER BY _line LIMIT :batch"  # noqa: S608
 )
+ANALYZE = text("SELECT facet_analyze(:table, :added)")
 COUNT_MERGED = "SELECT count(*) FILTER (WHERE inserted), count(*) FILTER (WHERE NOT inserted) FROM merged"
 
 

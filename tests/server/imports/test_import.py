@@ -11,11 +11,13 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
 from sqlalchemy import select
 
 from server.contracts.imports import Row
 from server.db.audit import AuditEntry
+from server.embedded.servers import Servers
 from server.imports.engine import run_import
 from server.imports.errors import ImportAlreadyRunning, ImportRefused
 from server.imports.report import FileReport, Progress
@@ -293,3 +295,32 @@ async def test_takes_rows_as_they_come_without_keeping_them(
 
     assert report.file("shelves").inserted == 20_000
     assert most < 10
+
+
+async def test_tells_the_planner_how_many_rows_the_next_file_may_refer_to(
+    application: Application, platform: TestPlatform, rows: Rows, tmp_path: Path
+) -> None:
+    write(tmp_path, shelves=_shelves(400))
+
+    await run_import(application, platform.record, tmp_path)
+
+    assert await rows("SELECT reltuples >= 400 FROM pg_class WHERE relname = 'sample_shelf'") == [(True,)]
+
+
+async def test_does_not_wait_for_who_works_on_a_table(
+    application: Application, platform: TestPlatform, servers: Servers, tmp_path: Path
+) -> None:
+    write(tmp_path, shelves=_shelves(10_000))
+    owner = await asyncpg.connect(servers.owner_url)
+    try:
+        async with asyncio.timeout(60), owner.transaction():
+            await owner.execute("LOCK TABLE sample_shelf IN SHARE UPDATE EXCLUSIVE MODE")
+            report = await run_import(application, platform.record, tmp_path)
+    finally:
+        await owner.close()
+
+    assert [file.inserted for file in report.files] == [10_000]
+
+
+def _shelves(count: int) -> str:
+    return "\n".join(["external_id,label", *(f"s{number},Shelf" for number in range(count))])
