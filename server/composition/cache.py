@@ -9,6 +9,7 @@ from server.composition.ownership import admits
 from server.composition.plan import VisibilityPlan
 from server.composition.schema import ComposedSchema
 from server.composition.view import SchemaView
+from server.executor import PlanBudget
 
 
 class ViewCache:
@@ -22,6 +23,7 @@ class ViewCache:
     def __init__(self, schema: ComposedSchema, max_size: int = 64, *, compile_at_use: int = 2) -> None:
         self.schema = schema
         self.compile_at_use = compile_at_use
+        self.budget = PlanBudget()
         self.plan = VisibilityPlan(schema.graphql_schema)
         self.max_size = max_size
         self.hits = 0
@@ -48,7 +50,9 @@ class ViewCache:
             self._views.move_to_end(key)
             return view
         self.misses += 1
-        view = self._views[key] = SchemaView(self.schema, self.plan, key, compile_at_use=self.compile_at_use)
+        view = self._views[key] = SchemaView(
+            self.schema, self.plan, key, compile_at_use=self.compile_at_use, budget=self.budget
+        )
         if len(self._views) > self.max_size:
             self._views.popitem(last=False)
         return view

@@ -30,7 +30,7 @@ from server.composition.schema import ComposedSchema, NamedDefinition
 from server.composition.sdl import render_schema
 from server.context import Context
 from server.db.failures import ConnectionLost
-from server.executor import Plans, is_harmless
+from server.executor import PlanBudget, Plans, is_harmless
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 MOST_ERRORS = 20
@@ -53,12 +53,14 @@ class SchemaView(ComposedSchema):
         enabled: frozenset[str],
         *,
         compile_at_use: int = 2,
+        budget: PlanBudget | None = None,
     ) -> None:
         self.__dict__.update(full.__dict__)
         self._schema = ViewGraphQLSchema(plan, enabled)
         self._schema._strawberry_schema = self  # type: ignore[attr-defined]  # where Strawberry's Info looks
         self.enabled = enabled
         self.compile_at_use = compile_at_use
+        self.budget = PlanBudget() if budget is None else budget
         self.documents = DocumentCache()
 
     @property
@@ -110,7 +112,7 @@ class SchemaView(ComposedSchema):
     def _plans(self, document: DocumentNode, record: DocumentRecord | None) -> Plans:
         plans = record.facts.get(PLANS) if record is not None else None
         if plans is None:
-            plans = Plans(self._schema, document, compile_at_use=self.compile_at_use)
+            plans = Plans(self._schema, document, compile_at_use=self.compile_at_use, budget=self.budget)
             if record is not None:
                 record.facts[PLANS] = plans
         return cast(Plans, plans)

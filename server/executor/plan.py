@@ -26,6 +26,8 @@ class Plan:
 
     source: str
     level: LevelFunction
+    fields: int
+    """How many fields it completes."""
 
     async def run(self, run: Run) -> dict[str, Any]:
         """The data of the response; raises `Surprise` or whatever a resolver raised when it would have errors."""
@@ -49,7 +51,8 @@ def compile_plan(
     variables: VariableValues,
 ) -> Plan:
     """The plan; of `variables` only those that decide what is selected are read. Raises `Unsupported`."""
-    root = Selections(schema, fragments, operation, variables).root()
+    selections = Selections(schema, fragments, operation, variables)
+    root = selections.root()
     program = Program({**KNOWN, **NAMES, "Surprise": Surprise, "b64": b2a_base64})
     name = LevelCode(program, schema).level(root)
-    return Plan(program.source, program.load()[name])
+    return Plan(program.source, program.load()[name], selections.count)

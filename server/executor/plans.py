@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from graphql import (
@@ -15,6 +16,7 @@ from graphql import (
 )
 from graphql.execution.values import VariableValues
 
+from server.executor.budget import PlanBudget
 from server.executor.plan import Plan, compile_plan
 from server.executor.run import Run
 from server.executor.selection import fragments_of, switches_of
@@ -39,7 +41,7 @@ class Outcome:
 NO_PLAN = Outcome()
 
 
-@dataclass(slots=True, eq=False)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class _Operation:
     """What is known about one operation of the document."""
 
@@ -48,6 +50,8 @@ class _Operation:
     variables: Variables
     switches: tuple[str, ...]
     variants: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
+    keys: dict[tuple[Any, ...], int] = field(default_factory=dict)
+    """Of plans in the budget."""
     uses: int = 0
     surprises: int = 0
     rest: int = 0
@@ -59,8 +63,16 @@ class Plans:
     An operation is compiled when it is run for the `compile_at_use`th time; 0 compiles none.
     """
 
-    def __init__(self, schema: GraphQLSchema, document: DocumentNode, *, compile_at_use: int = 2) -> None:
+    def __init__(
+        self,
+        schema: GraphQLSchema,
+        document: DocumentNode,
+        *,
+        compile_at_use: int = 2,
+        budget: PlanBudget | None = None,
+    ) -> None:
         self._schema, self._document, self._compile_at_use = schema, document, compile_at_use
+        self._budget = PlanBudget() if budget is None else budget
         self._operations: dict[str | None, _Operation | None] = {}
 
     async def run(
@@ -124,13 +136,24 @@ class Plans:
 
     def _plan(self, operation: _Operation, values: VariableValues) -> Plan | None:
         variant = tuple(values.coerced.get(name) for name in operation.switches)
-        if variant not in operation.variants:
-            if len(operation.variants) >= MOST_VARIANTS:
-                return None
-            try:
-                plan = compile_plan(self._schema, operation.fragments, operation.node, values)
-            except (Unsupported, RecursionError):
-                operation.variants[variant] = None
-            else:
-                operation.variants[variant] = plan
-        return operation.variants[variant]
+        if variant in operation.variants:
+            if variant in operation.keys:
+                self._budget.use(operation.keys[variant])
+            return operation.variants[variant]
+        if len(operation.variants) >= MOST_VARIANTS:
+            return None
+        try:
+            plan = compile_plan(self._schema, operation.fragments, operation.node, values)
+        except (Unsupported, RecursionError):
+            operation.variants[variant] = None
+            return None
+        operation.variants[variant] = plan
+        operation.keys[variant] = self._budget.add(operation, partial(_drop, variant), plan.fields)
+        return plan
+
+
+def _drop(variant: tuple[Any, ...], operation: _Operation) -> None:
+    """Forget a plan. It is made again when the operation is used as often as for the first time."""
+    operation.variants.pop(variant, None)
+    operation.keys.pop(variant, None)
+    operation.uses = 0

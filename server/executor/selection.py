@@ -96,7 +96,7 @@ class Selections:
     ) -> None:
         self._schema, self._operation, self._variables = schema, operation, variables
         self._fragments = {name: FragmentDetails(node) for name, node in fragments.items()}
-        self._count = 0
+        self.count = 0
 
     def root(self) -> Level:
         """The level of the root object; raises `Unsupported`."""
@@ -126,8 +126,8 @@ class Selections:
         *,
         below_list: bool,
     ) -> Selected:
-        self._count += 1
-        if self._count > MOST_FIELDS:
+        self.count += 1
+        if self.count > MOST_FIELDS:
             raise Unsupported("too many fields")
         name = details[0].node.name.value
         if not _NAME.fullmatch(key):
