@@ -7,6 +7,7 @@ template, and each process works in its own copy of it.
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -74,7 +75,11 @@ def _migrate(owner_url: str, registry: Registry) -> None:
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def facet(servers: Servers, registry: Registry) -> AsyncIterator[Facet]:
     """The application with every module of this checkout."""
-    application = Facet(Settings(), servers, registry)
+    # Queries of tests are asked once or twice; compiled at once they are all answered by plans.
+    settings = Settings()
+    if "FACET_COMPILED" not in os.environ:
+        settings.compiled = "at once"
+    application = Facet(settings, servers, registry)
     await application.start()
     yield application
     await application.stop()
