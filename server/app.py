@@ -59,7 +59,7 @@ class Facet:
         self.redis = connect(servers.redis_url)
         self.schema = compose(registry)
         uses = {"never": 0, "at once": 1, "when repeated": 2}
-        self.views = ViewCache(self.schema, compile_at_use=uses[self.settings.compiled])
+        self.views = ViewCache(self.schema, settings.views, compile_at_use=uses[settings.compiled])
         self._open_platforms()
         self._open_operations()
 

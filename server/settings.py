@@ -57,6 +57,11 @@ class Settings(BaseSettings):
     compiled: Literal["never", "at once", "when repeated"] = Field(
         "when repeated", description="When queries are compiled, which makes them several times faster."
     )
+    views: int = Field(
+        256,
+        ge=1,
+        description="Schema views a process keeps: one for each set of modules and kinds of caller that differ.",
+    )
     session_days: int = Field(14, ge=1, description="Days after which an unused session ends.")
     cost_capacity: int = Field(50_000, ge=1, description="Query cost a caller may save up.")
     cost_per_second: int = Field(1_000, ge=1, description="Query cost a caller gets back each second.")

@@ -20,7 +20,7 @@ class ViewCache:
     Queries are compiled when they are used for the `compile_at_use`th time; 0 compiles none.
     """
 
-    def __init__(self, schema: ComposedSchema, max_size: int = 64, *, compile_at_use: int = 2) -> None:
+    def __init__(self, schema: ComposedSchema, max_size: int = 256, *, compile_at_use: int = 2) -> None:
         self.schema = schema
         self.compile_at_use = compile_at_use
         self.budget = PlanBudget()

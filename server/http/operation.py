@@ -41,7 +41,7 @@ from server.http.refusal import Refusal, refuse, refuse_document, refuse_for
 from server.http.texts import check_literals, check_texts
 from server.telemetry.prometheus import Meters
 
-_REMEMBERED_INTROSPECTIONS = 4
+_REMEMBERED_INTROSPECTIONS = 1
 ONE_ANSWER = frozenset({OperationType.QUERY, OperationType.MUTATION})
 
 

@@ -19,7 +19,7 @@ from tests.benchmarks.synthetic import MODULES, SMALL_QUERY, composed, module_se
 from tests.benchmarks.tables import show
 
 MICROSECONDS = 1_000_000
-FEW = 64
+FEW = 256
 MANY = 1_024
 
 
