@@ -20,7 +20,9 @@ from tests.server.executor.random_schemas import made
 from tests.server.executor.random_worlds import World, current
 
 DOCUMENTS = int(os.environ.get("FACET_EXECUTOR_DOCUMENTS", "1300"))
-SCHEMAS = 40 if DOCUMENTS < 10_000 else 250
+IS_LONG = DOCUMENTS >= 10_000
+"""A long run draws anew each time; the short one is the same in every run, so that it fails only for a change."""
+SCHEMAS = 250 if IS_LONG else 40
 WORLDS = ((0, 0), (0, 0.05), (0.02, 0), (0.1, 0.05))
 """How often values are bad, and how often unusual."""
 
@@ -37,7 +39,13 @@ def patient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(plans, "PATIENCE", 10**9)
 
 
-@settings(max_examples=DOCUMENTS, deadline=None, suppress_health_check=list(HealthCheck), database=None)
+@settings(
+    max_examples=DOCUMENTS,
+    deadline=None,
+    suppress_health_check=list(HealthCheck),
+    database=None,
+    derandomize=not IS_LONG,
+)
 @given(st.integers(0, 10**12))
 async def test_same_bytes_for_random_operations(seed: int) -> None:
     sample = made(seed % SCHEMAS)
@@ -72,4 +80,4 @@ def test_most_of_them_were_answered_by_plans(request: Any) -> None:
     assert seen["cases"] >= 3 * DOCUMENTS
     assert seen["answered by a plan"] >= seen["cases"] * 0.4
     assert seen["with errors"] >= seen["cases"] * 0.2
-    assert seen["plain and answered by a plan"] >= seen["plain"] * 0.98
+    assert seen["plain and answered by a plan"] >= seen["plain"] * 0.95
