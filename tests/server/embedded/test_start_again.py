@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -30,11 +31,18 @@ async def _read(server: EmbeddedPostgres) -> list[int]:
     return [row["id"] for row in rows]
 
 
+def _cat() -> Path:
+    """Where it is itself: another account may not pass a folder of links to programs."""
+    found = shutil.which("cat")
+    assert found
+    return Path(found).resolve()
+
+
 @contextmanager
 def _program_of(uid: int) -> Iterator[subprocess.Popen[bytes]]:
     """A running program of that user, for whom PostgreSQL would take it for another server."""
     with subprocess.Popen(
-        ["cat"], stdin=subprocess.PIPE, user=None if uid == os.getuid() else uid
+        [_cat()], stdin=subprocess.PIPE, user=None if uid == os.getuid() else uid
     ) as program:
         try:
             yield program
