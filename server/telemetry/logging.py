@@ -22,6 +22,7 @@ from server.telemetry.traceback import name_exception
 
 # These print queries, variables, statements' parameters or query strings at their usual level.
 _QUIET_LOGGERS = {
+    "alembic": logging.WARNING,
     "strawberry": logging.CRITICAL,
     "strawberry.execution": logging.CRITICAL,
     "graphql": logging.CRITICAL,
