@@ -3,8 +3,11 @@
 `FACET_EXECUTOR_DOCUMENTS` says how many documents to try; each is executed in four worlds.
 """
 
+import gc
 import os
+import sys
 from collections import Counter
+from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -35,8 +38,10 @@ seen: Counter[str] = Counter()
 
 
 @pytest.fixture(autouse=True)
-def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+def patient(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(plans, "PATIENCE", 10**9)
+    yield
+    gc.collect()  # or what graphql-core left alone is told of later, in another test
 
 
 @settings(
@@ -68,7 +73,10 @@ def count(answers: Answers, *, is_plain: bool) -> None:
     seen["cases"] += 1
     seen["answered by a plan"] += answers.outcome.data is not None
     seen["with errors"] += answers.has_errors
-    if is_plain and not answers.has_errors:
+    # A resolver of these schemas reads its path, which inside a list is graphql-core's to know.
+    reads_path = any("reads its path" in str(failure) for failure in answers.outcome.failures)
+    seen["handed over for a path"] += reads_path
+    if is_plain and not answers.has_errors and not reads_path:
         seen["plain"] += 1
         seen["plain and answered by a plan"] += answers.outcome.data is not None
 
@@ -77,6 +85,8 @@ def test_most_of_them_were_answered_by_plans(request: Any) -> None:
     """Otherwise the comparison would say nothing."""
     if not seen:
         pytest.skip("the comparison runs before this, in the same process")
+    sys.stdout.write(f"{dict(seen)}\n")
+    assert seen["handed over for a path"] <= seen["cases"] * 0.1
     assert seen["cases"] >= 3 * DOCUMENTS
     assert seen["answered by a plan"] >= seen["cases"] * 0.4
     assert seen["with errors"] >= seen["cases"] * 0.2
