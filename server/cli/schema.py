@@ -22,7 +22,7 @@ SCHEMA_FILE = Path("schema.graphql")
 def migrate_now() -> None:
     """Bring the database up to date as its owner."""
     servers = open_servers(settings())
-    asyncio.run(upgrade(servers.owner_url, installed().migration_folders))
+    asyncio.run(upgrade(servers.owner, installed().migration_folders))
 
 
 def migrate(

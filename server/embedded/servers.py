@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import SecretStr
+
 from server.embedded.postgres import start_postgres
 from server.embedded.valkey import start_valkey
+from server.errors import ConfigurationError
 from server.settings import Settings
 
 
@@ -14,12 +17,22 @@ class Servers:
     """Addresses of PostgreSQL and Valkey. They hold credentials: never log them.
 
     `app_logs_in`: `app_url` is the application role's own login; else connections switch to that role.
+    `owner_url` None: this process serves and cannot migrate.
     """
 
-    owner_url: str
+    owner_url: str | None
     app_url: str
     app_logs_in: bool
     redis_url: str
+
+    @property
+    def owner(self) -> str:
+        """The owner's URL; raises `ConfigurationError` where none was given."""
+        if self.owner_url is None:
+            raise ConfigurationError(
+                "Migrating takes the role that owns the tables: set DATABASE_URL to its URL and try again."
+            )
+        return self.owner_url
 
 
 def open_servers(settings: Settings) -> Servers:
@@ -27,16 +40,13 @@ def open_servers(settings: Settings) -> Servers:
 
     Embedded servers stop with the last process that opened them.
     """
-    redis_url = settings.redis_url
-    url = redis_url.get_secret_value() if redis_url else start_valkey(settings.data_dir).url
-    if settings.database_url is None:
+    url = _secret(settings.redis_url) or start_valkey(settings.data_dir).url
+    owner, app = _secret(settings.database_url), _secret(settings.app_database_url)
+    if owner is None and app is None:
         postgres = start_postgres(settings.data_dir)
         return Servers(postgres.owner_url, postgres.app_url, app_logs_in=True, redis_url=url)
-    owner = settings.database_url.get_secret_value()
-    app = settings.app_database_url
-    return Servers(
-        owner_url=owner,
-        app_url=app.get_secret_value() if app else owner,
-        app_logs_in=app is not None,
-        redis_url=url,
-    )
+    return Servers(owner_url=owner, app_url=app or owner or "", app_logs_in=app is not None, redis_url=url)
+
+
+def _secret(value: SecretStr | None) -> str | None:
+    return value.get_secret_value() if value else None

@@ -85,7 +85,7 @@ class Machine:
 
     async def as_owner(self, *statements: str) -> list[Any]:
         """Run statements as the owner of the tables; the rows of the last one."""
-        engine = create_async_engine(async_url(self.servers.owner_url), isolation_level="AUTOCOMMIT")
+        engine = create_async_engine(async_url(self.servers.owner), isolation_level="AUTOCOMMIT")
         try:
             async with engine.connect() as connection:
                 for statement in statements:
@@ -97,7 +97,7 @@ class Machine:
     @asynccontextmanager
     async def locked(self, table: str) -> AsyncIterator[None]:
         """Nobody else can read `table` meanwhile."""
-        engine = create_async_engine(async_url(self.servers.owner_url))
+        engine = create_async_engine(async_url(self.servers.owner))
         try:
             async with engine.begin() as connection:
                 await connection.execute(text(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE"))

@@ -40,7 +40,7 @@ def using(machine: Machine) -> dict[str, str]:
     """The environment that names the servers of `machine`."""
     servers = machine.servers
     return {
-        "DATABASE_URL": servers.owner_url,
+        "DATABASE_URL": servers.owner,
         "FACET_APP_DATABASE_URL": servers.app_url,
         "REDIS_URL": servers.redis_url,
         "FACET_ENVIRONMENT": "production",

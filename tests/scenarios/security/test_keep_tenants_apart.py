@@ -160,7 +160,7 @@ def contents_of_answer(answer: dict[str, Any]) -> list[Any]:
 
 async def checksums(site: Site) -> dict[str, str]:
     """Every table's rows as the owner sees them, without the time a credential was last used."""
-    engine = create_async_engine(async_url(site.facet.servers.owner_url))
+    engine = create_async_engine(async_url(site.facet.servers.owner))
     try:
         async with engine.connect() as connection:
             tables = (

@@ -38,7 +38,7 @@ def run(
     servers: Servers, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Run]:
     """Runs `facet …` on the servers of the tests: exit code, output, errors."""
-    monkeypatch.setenv("DATABASE_URL", servers.owner_url)
+    monkeypatch.setenv("DATABASE_URL", servers.owner)
     monkeypatch.setenv("FACET_APP_DATABASE_URL", servers.app_url)
     monkeypatch.setenv("REDIS_URL", servers.redis_url)
     monkeypatch.setenv("COLUMNS", "200")

@@ -72,7 +72,7 @@ def test_names_the_settings_of_a_document_that_are_refused(
     file = tmp_path / "old.json"
     file.write_text('{"enabled_modules": ["nothing"]}')
     urls = {
-        "DATABASE_URL": servers.owner_url,
+        "DATABASE_URL": servers.owner,
         "FACET_APP_DATABASE_URL": servers.app_url,
         "REDIS_URL": servers.redis_url,
     }

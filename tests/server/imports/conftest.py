@@ -19,7 +19,7 @@ from tests.server.imports.library import SCHEMA, Application
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def tables(servers: Servers) -> None:
     """The library's tables, once for each test process."""
-    connection = await asyncpg.connect(servers.owner_url)
+    connection = await asyncpg.connect(servers.owner)
     await connection.execute(SCHEMA)
     await connection.close()
 

@@ -311,7 +311,7 @@ async def test_does_not_wait_for_who_works_on_a_table(
     application: Application, platform: TestPlatform, servers: Servers, tmp_path: Path
 ) -> None:
     write(tmp_path, shelves=_shelves(10_000))
-    owner = await asyncpg.connect(servers.owner_url)
+    owner = await asyncpg.connect(servers.owner)
     try:
         async with asyncio.timeout(60), owner.transaction():
             await owner.execute("LOCK TABLE sample_shelf IN SHARE UPDATE EXCLUSIVE MODE")
