@@ -31,7 +31,14 @@ def log() -> Iterator[io.StringIO]:
     levels = {name: logging.getLogger(name).level for name in logging.root.manager.loggerDict}
     stream = io.StringIO()
     configure_logging(level="DEBUG", as_json=True, stream=stream)
+    # Whatever an earlier test left behind: no logger of ours holds anything back.
+    ours = [logging.getLogger(name) for name in ["server", *levels] if f"{name}.".startswith("server.")]
+    for logger in ours:
+        logger.disabled = False
+        logger.setLevel(logging.DEBUG)
     yield stream
+    for logger in ours:
+        logger.setLevel(logging.NOTSET)
     structlog.reset_defaults()
     logging.captureWarnings(False)
     root.handlers[:] = handlers
