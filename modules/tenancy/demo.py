@@ -45,18 +45,20 @@ TRADES = (
     "Toys",
     "Wine",
 )
-PLACES = (
-    "Alzette",
-    "Clervaux",
-    "Echternach",
-    "Esch",
-    "Grund",
-    "Kirchberg",
-    "Limpertsberg",
-    "Remich",
-    "Vianden",
-    "Wiltz",
-)
+PLACES = {
+    "Alzette": ("Schifflange", "Esch-sur-Alzette", "L-3801"),
+    "Clervaux": ("Clervaux", "Clervaux", "L-9701"),
+    "Echternach": ("Echternach", "Echternach", "L-6401"),
+    "Esch": ("Esch-sur-Alzette", "Esch-sur-Alzette", "L-4001"),
+    "Grund": ("Luxembourg", "Luxembourg", "L-1610"),
+    "Kirchberg": ("Luxembourg", "Luxembourg", "L-1855"),
+    "Limpertsberg": ("Luxembourg", "Luxembourg", "L-1330"),
+    "Remich": ("Remich", "Remich", "L-5501"),
+    "Vianden": ("Vianden", "Vianden", "L-9401"),
+    "Wiltz": ("Wiltz", "Wiltz", "L-9501"),
+}
+"""What stores are named after, with the city, the canton and the postal code."""
+PLACE_NAMES = tuple(PLACES)
 FIRST_NAMES = (
     "Ana",
     "Ben",
@@ -84,27 +86,39 @@ def merchants(seed: DemoSeed) -> Iterator[Row]:
     """The rows of merchants.csv."""
     random = seed.random("merchants")
     for number, external_id in enumerate(seed.merchant_ids()):
-        trade, place = TRADES[number % len(TRADES)], PLACES[number * 7 % len(PLACES)]
+        trade, place = TRADES[number % len(TRADES)], PLACE_NAMES[number * 7 % len(PLACES)]
         created_at = working_hours(seed.joined(external_id), random)
         yield {"external_id": external_id, "name": f"{place} {trade}", "created_at": created_at}
 
 
 def stores(seed: DemoSeed) -> Iterator[Row]:
-    """The rows of stores.csv, named after their merchant and place."""
+    """The rows of stores.csv, named after their merchant and place, where they are."""
     random = seed.random("stores")
     names = {row["external_id"]: row["name"] for row in merchants(seed)}
     for number, (external_id, merchant_id) in enumerate(seed.store_ids()):
+        place = _place(number, len(names))
+        city, canton, postal_code = PLACES[place]
         yield {
             "external_id": external_id,
             "merchant_id": merchant_id,
-            "name": f"{names[merchant_id]} {_place(number, len(names))}",
+            "name": f"{names[merchant_id]} {place}",
             "created_at": working_hours(seed.opened(external_id, merchant_id), random),
+            "city": city,
+            "region": canton,
+            "postal_code": postal_code,
+            "country_code": "LU",
+            "phone": _phone(number),
         }
 
 
 def _place(number: int, merchants: int) -> str:
     """Another place than its merchant's, and for each of a merchant's stores another one."""
-    return PLACES[((number % merchants) * 7 + 1 + number // merchants) % len(PLACES)]
+    return PLACE_NAMES[((number % merchants) * 7 + 1 + number // merchants) % len(PLACES)]
+
+
+def _phone(number: int) -> str:
+    """A number that nobody has: none in Luxembourg begins with a zero."""
+    return f"+352 01 {number // 100:02d} {number % 100:02d}"
 
 
 def team_members(seed: DemoSeed) -> Iterator[Row]:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from modules.tenancy.countries import COUNTRIES
 from server.contracts.imports import Column, ColumnKind, ImportFile
 
 JOINED = Column("created_at", ColumnKind.TIMESTAMP, description="When the merchant joined.")
+
+ADDRESS = ("city", "region", "postal_code", "country_code", "phone")
+TELLS_ADDRESS = f"num_nonnulls({', '.join(f'excluded.{part}' for part in ADDRESS)}) > 0"
+"""A row that tells nothing of where the store is leaves what is known of it alone."""
+ARRIVING = {part: f"CASE WHEN {TELLS_ADDRESS} THEN excluded.{part} ELSE store.{part} END" for part in ADDRESS}
 
 MERCHANTS = ImportFile(
     name="merchants",
@@ -40,24 +46,52 @@ STORES = ImportFile(
         ),
         Column("name", description="What the store is called."),
         Column("created_at", ColumnKind.TIMESTAMP, description="When the store opened."),
+        Column("city", required=False, max_length=100, description="The town or city it is in."),
+        Column(
+            "region",
+            required=False,
+            max_length=100,
+            description="The state, province, canton or district it is in.",
+        ),
+        Column("postal_code", required=False, max_length=20, description="The postal code of its address."),
+        Column(
+            "country_code",
+            required=False,
+            max_length=2,
+            description="The country it is in, a code of ISO 3166-1 such as LU.",
+        ),
+        Column(
+            "phone",
+            required=False,
+            max_length=40,
+            description="How to ring it up. A row without address and phone leaves those that are known alone.",
+        ),
     ),
     table="tenancy_store",
-    merge="""
-        INSERT INTO tenancy_store AS store (platform_id, merchant_id, external_id, name, created_at)
-        SELECT :platform_id, staging.merchant_id, staging.external_id, staging.name, staging.created_at
+    merge=f"""
+        INSERT INTO tenancy_store AS store
+            (platform_id, merchant_id, external_id, name, created_at, {", ".join(ADDRESS)})
+        SELECT :platform_id, staging.merchant_id, staging.external_id, staging.name, staging.created_at,
+            {", ".join(f"staging.{part}" for part in ADDRESS)}
         FROM staging
         ON CONFLICT (platform_id, external_id) DO UPDATE SET
             name = excluded.name,
-            created_at = excluded.created_at
+            created_at = excluded.created_at,
+            {", ".join(f"{part} = {value}" for part, value in ARRIVING.items())}
         WHERE (store.name, store.created_at) IS DISTINCT FROM (excluded.name, excluded.created_at)
+            OR ({", ".join(f"store.{part}" for part in ADDRESS)})
+            IS DISTINCT FROM ({", ".join(ARRIVING.values())})
         RETURNING (xmax = 0) AS inserted
-    """,
+    """,  # noqa: S608 - names of ours
     checks={
+        f"staging.country_code IN ({', '.join(repr(code) for code in sorted(COUNTRIES))})": (
+            "country_code: is not a country code of ISO 3166-1 in capitals, such as LU"
+        ),
         """NOT EXISTS (
             SELECT FROM tenancy_store AS known
             WHERE known.platform_id = :platform_id AND known.external_id = staging.external_id
                 AND known.merchant_id <> staging.merchant_id
-        )""": "the store belongs to another merchant already, and stores do not move"
+        )""": "the store belongs to another merchant already, and stores do not move",
     },
 )
 

@@ -37,7 +37,7 @@ class Merchant(Base, PlatformOwned):
 
 
 class Store(Base, PlatformOwned):
-    """A place where a merchant sells."""
+    """A place where a merchant sells. What is known of its address may be any part of one."""
 
     __tablename__ = "tenancy_store"
     __table_args__ = (
@@ -57,6 +57,11 @@ class Store(Base, PlatformOwned):
     merchant_id: Mapped[int]
     external_id: Mapped[str | None] = mapped_column(String(200))
     name: Mapped[str] = mapped_column(String(200))
+    city: Mapped[str | None] = mapped_column(String(100))
+    region: Mapped[str | None] = mapped_column(String(100))
+    postal_code: Mapped[str | None] = mapped_column(String(20))
+    country_code: Mapped[str | None] = mapped_column(String(2))
+    phone: Mapped[str | None] = mapped_column(String(40))
     closed_at: Mapped[datetime | None]
 
 

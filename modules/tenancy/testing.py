@@ -53,8 +53,9 @@ async def make_store(
     external_id: str | None = None,
     created_at: datetime | None = None,
     closed_at: datetime | None = None,
+    **address: str,
 ) -> Store:
-    """A store of the merchant (a new one unless given); unless told otherwise it opens now."""
+    """A store of the merchant (a new one unless given); unless told otherwise it opens now, nowhere."""
     if merchant_id is None:
         merchant_id = (await make_merchant(ctx)).id
     return await StoreRepository(ctx).add(
@@ -64,6 +65,7 @@ async def make_store(
             external_id=external_id,
             created_at=created_at or ctx.clock.now(),
             closed_at=closed_at,
+            **address,
         )
     )
 

@@ -1,7 +1,8 @@
 """The recipe `olist`: Olist's Brazilian e-commerce data as merchants, stores and customers.
 
 It reads `sellers`, `orders`, `order_items` and `customers` (`.csv` or `.csv.gz`). Each seller is a merchant
-with one store, both created at the seller's first order; sellers without an order are left out. A person
+with one store, both created at the seller's first order; sellers without an order are left out. A store
+is where its seller is; of the postal code the data tells the first five digits. A person
 (`customer_unique_id`) is a customer of every store they bought from, since the first purchase there, with the
 external id `<person>:<seller>`. Orders count whatever became of them, from the time of purchase. Their times are
 local and name no zone. The data tells neither names nor addresses of people.
@@ -29,9 +30,18 @@ def merchants(folder: Path) -> Iterable[Row]:
 
 
 def stores(folder: Path) -> Iterable[Row]:
-    """One store for each merchant, with the same external id."""
+    """One store for each merchant, with the same external id, in the seller's city."""
+    sellers = {seller["seller_id"]: seller for seller in read(folder, "sellers")}
     for merchant in merchants(folder):
-        yield {**merchant, "merchant_id": merchant["external_id"]}
+        seller = sellers[merchant["external_id"] or ""]
+        yield {
+            **merchant,
+            "merchant_id": merchant["external_id"],
+            "city": seller["seller_city"].title(),
+            "region": seller["seller_state"],
+            "postal_code": seller["seller_zip_code_prefix"],
+            "country_code": "BR",
+        }
 
 
 def customers(folder: Path) -> Iterable[Row]:

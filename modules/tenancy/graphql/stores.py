@@ -1,4 +1,4 @@
-"""Finding, opening, renaming and closing stores."""
+"""Finding, opening, changing and closing stores."""
 
 from datetime import datetime
 from typing import Annotated
@@ -6,7 +6,21 @@ from typing import Annotated
 import strawberry
 from strawberry.relay import GlobalID
 
-from modules.tenancy.graphql.arguments import ExternalId, MerchantId, StoreId
+from modules.tenancy.graphql.arguments import (
+    City,
+    CountryCode,
+    ExternalId,
+    MerchantId,
+    NewCity,
+    NewCountryCode,
+    NewPhone,
+    NewPostalCode,
+    NewRegion,
+    Phone,
+    PostalCode,
+    Region,
+    StoreId,
+)
 from modules.tenancy.graphql.graph import graph
 from modules.tenancy.loaders import stores_by_id
 from modules.tenancy.permissions import MANAGE_STORES, VIEW
@@ -103,22 +117,66 @@ CloseStoreResult = Annotated[
     strawberry.union("CloseStoreResult", description="What came of closing a store."),
 ]
 Name = Annotated[str, strawberry.argument(description="What the store is called.")]
+NewName = Annotated[
+    str | None, strawberry.argument(description="What it is called from now on; left out to keep the name.")
+]
 
 
 @graph.mutation
 class StoreMutation:
     @mutation_field(description="Open a store of a merchant.", permission=MANAGE_STORES)
     async def create_store(
-        self, info: Info, merchant_id: MerchantId, name: Name, external_id: ExternalId = None
+        self,
+        info: Info,
+        merchant_id: MerchantId,
+        name: Name,
+        external_id: ExternalId = None,
+        city: City = None,
+        region: Region = None,
+        postal_code: PostalCode = None,
+        country_code: CountryCode = None,
+        phone: Phone = None,
     ) -> CreateStoreResult | None:
         row = await service.create_store(
-            info.context, merchant_id=local_id(merchant_id, "Merchant"), name=name, external_id=external_id
+            info.context,
+            merchant_id=local_id(merchant_id, "Merchant"),
+            name=name,
+            external_id=external_id,
+            address={
+                "city": city,
+                "region": region,
+                "postal_code": postal_code,
+                "country_code": country_code,
+                "phone": phone,
+            },
         )
         return CreateStorePayload(store=Store.of(row))
 
-    @mutation_field(description="Rename a store.", permission=MANAGE_STORES)
-    async def update_store(self, info: Info, id: StoreId, name: Name) -> UpdateStoreResult | None:
-        row = await service.update_store(info.context, id=local_id(id, "Store"), name=name)
+    @mutation_field(description="Change what a store is called and where it is.", permission=MANAGE_STORES)
+    async def update_store(
+        self,
+        info: Info,
+        id: StoreId,
+        name: NewName = strawberry.UNSET,
+        city: NewCity = strawberry.UNSET,
+        region: NewRegion = strawberry.UNSET,
+        postal_code: NewPostalCode = strawberry.UNSET,
+        country_code: NewCountryCode = strawberry.UNSET,
+        phone: NewPhone = strawberry.UNSET,
+    ) -> UpdateStoreResult | None:
+        given = {
+            "name": name,
+            "city": city,
+            "region": region,
+            "postal_code": postal_code,
+            "country_code": country_code,
+            "phone": phone,
+        }
+        row = await service.update_store(
+            info.context,
+            id=local_id(id, "Store"),
+            changes={key: value for key, value in given.items() if value is not strawberry.UNSET},
+        )
         return UpdateStorePayload(store=Store.of(row))
 
     @mutation_field(

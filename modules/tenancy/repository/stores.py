@@ -43,16 +43,8 @@ class StoreRepository(Repository[Store]):
         statement = self.owned().where(Store.merchant_id == merchant_id, Store.closed_at.is_(None))
         return await self.all(statement.order_by(Store.id).with_for_update(key_share=True))
 
-    async def insert_new(
-        self, *, merchant_id: int, name: str, external_id: str | None, created_at: datetime
-    ) -> Store | None:
+    async def insert_new(self, values: dict[str, Any]) -> Store | None:
         """A new store; None when the external id is taken."""
-        values = {
-            "merchant_id": merchant_id,
-            "name": name,
-            "external_id": external_id,
-            "created_at": created_at,
-        }
         return await self.one(insert_unless_taken(Store, self.platform_id, values))
 
     def matching(

@@ -8,6 +8,7 @@ from zoneinfo import available_timezones
 
 from babel.core import get_global
 
+from modules.tenancy.countries import COUNTRIES
 from server.graphql.results import ValidationError
 
 MAX_NAME = 200
@@ -59,6 +60,12 @@ class Values:
         """An ISO 4217 code."""
         if value not in get_global("all_currencies"):
             self.refuse(field, "Is no currency, such as EUR.")
+        return value
+
+    def country(self, field: str, value: str) -> str:
+        """A code of ISO 3166-1 alpha-2."""
+        if value not in COUNTRIES:
+            self.refuse(field, "Is no country code of ISO 3166-1 in capitals, such as LU.")
         return value
 
     def future(self, field: str, value: datetime | None, now: datetime) -> datetime | None:

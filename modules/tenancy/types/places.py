@@ -102,6 +102,13 @@ class Store(strawberry.relay.Node):
     merchant_id: strawberry.Private[int]
     name: str = strawberry.field(description="What it is called.")
     external_id: str | None = strawberry.field(description="Its id in the system it was imported from.")
+    city: str | None = strawberry.field(description="The town or city it is in.")
+    region: str | None = strawberry.field(description="The state, province, canton or district it is in.")
+    postal_code: str | None = strawberry.field(description="The postal code of its address.")
+    country_code: str | None = strawberry.field(
+        description="The country it is in, as ISO 3166-1 has it: two capitals such as LU."
+    )
+    phone: str | None = strawberry.field(description="How to ring it up, as it was written down.")
     created_at: datetime = strawberry.field(description="When it opened.")
     closed_at: datetime | None = strawberry.field(description="When it closed; null while open.")
 
@@ -127,6 +134,11 @@ class Store(strawberry.relay.Node):
             merchant_id=row.merchant_id,
             name=row.name,
             external_id=row.external_id,
+            city=row.city,
+            region=row.region,
+            postal_code=row.postal_code,
+            country_code=row.country_code,
+            phone=row.phone,
             created_at=row.created_at,
             closed_at=row.closed_at,
         )

@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from modules.customers.models import Customer
 from modules.customers.testing import make_customer
@@ -160,6 +160,31 @@ async def test_makes_customers_of_olist_s_buyers(platform: TestPlatform, tmp_pat
     }
     again = await run_import(brazil.facet, brazil.record, OLIST, recipe="olist", rejected_dir=tmp_path)
     assert [(file.inserted, file.updated) for file in again.files] == [(0, 0), (0, 0), (0, 0)]
+
+
+@needs_olist
+async def test_puts_olist_s_stores_where_their_sellers_are(platform: TestPlatform, tmp_path: Path) -> None:
+    brazil = await TestPlatform.create(platform.facet, timezone="America/Sao_Paulo", currency="BRL")
+    sellers = {row["seller_id"]: row for row in olist("sellers")}
+
+    await run_import(brazil.facet, brazil.record, OLIST, recipe="olist", rejected_dir=tmp_path)
+
+    statement = text("SELECT external_id, city, region, postal_code, country_code, phone FROM tenancy_store")
+    async with brazil.context() as ctx:
+        found = {row[0]: tuple(row[1:]) for row in await ctx.session.execute(statement)}
+    assert found == {
+        id: (
+            seller["seller_city"].title(),
+            seller["seller_state"],
+            seller["seller_zip_code_prefix"],
+            "BR",
+            None,
+        )
+        for id, seller in sellers.items()
+        if id in found
+    }
+    assert len(found) == 1_610
+    assert found["e38db885400cd35c71dfd162f2c1dbcf"] == ("Brasilia", "DF", "70740", "BR", None)
 
 
 @needs_olist

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -80,6 +81,75 @@ async def test_changes_what_differs_and_nothing_else(platform: TestPlatform, tmp
         ("Bakery & Sons",),
         ("Books",),
     ]
+
+
+ADDRESSED = "external_id,merchant_id,name,created_at,city,region,postal_code,country_code,phone"
+PLACES = """SELECT external_id, city, region, postal_code, country_code, phone
+    FROM tenancy_store ORDER BY external_id"""
+
+
+async def test_lands_addresses_once_and_changes_them_as_a_whole(
+    platform: TestPlatform, other_platform: TestPlatform, tmp_path: Path
+) -> None:
+    corner, station = "s-1,m-1,Corner,2024-01-02T09:00", "s-2,m-1,Station,2024-01-03T09:00"
+    write(tmp_path, stores=[ADDRESSED, f"{corner},Wiltz,Wiltz,L-9501,LU,+352 01 00 12", f"{station},,,,,"])
+    first = await run_import(platform.facet, platform.record, tmp_path)
+    second = await run_import(platform.facet, platform.record, tmp_path)
+    write(tmp_path, stores=[ADDRESSED, f"{corner},Metz,,,FR,", f"{station},,,,,1"])
+
+    third = await run_import(platform.facet, platform.record, tmp_path)
+
+    assert [counts(report)["stores"] for report in (first, second, third)] == [
+        (2, 0, 0, 0),
+        (0, 0, 2, 0),
+        (0, 2, 0, 0),
+    ]
+    assert await rows(platform, PLACES) == [
+        ("s-1", "Metz", None, None, "FR", None),
+        ("s-2", None, None, None, None, "1"),
+    ]
+    assert await rows(other_platform, PLACES) == []
+
+
+async def test_leaves_known_addresses_alone_where_a_file_tells_none(
+    platform: TestPlatform, tmp_path: Path
+) -> None:
+    corner = "s-1,m-1,Corner,2024-01-02T09:00"
+    write(tmp_path, stores=[ADDRESSED, f"{corner},Wiltz,,L-9501,LU,"])
+    await run_import(platform.facet, platform.record, tmp_path)
+
+    without_cells = await run_import(
+        platform.facet, platform.record, write(tmp_path, stores=[ADDRESSED, f"{corner},,,,,"])
+    )
+    renamed = corner.replace("Corner", "Edge")
+    without_columns = await run_import(
+        platform.facet, platform.record, write(tmp_path, stores=[FILES["stores"][0], renamed])
+    )
+
+    assert counts(without_cells)["stores"] == (0, 0, 1, 0)
+    assert counts(without_columns)["stores"] == (0, 1, 0, 0)
+    assert await rows(platform, PLACES) == [("s-1", "Wiltz", None, "L-9501", "LU", None)]
+
+
+async def test_rejects_what_is_no_part_of_an_address(platform: TestPlatform, tmp_path: Path) -> None:
+    lines = [f"s-{n},m-1,Corner,2024-01-02T09:00" for n in range(1, 6)]
+    cells = ["Wiltz,,,lu,", "Wiltz,,,UK,", "Wiltz,,,LUX,", f"{'x' * 101},,,LU,", f",,,,{'1' * 41}"]
+    write(tmp_path, stores=[ADDRESSED, *(f"{line},{cell}" for line, cell in zip(lines, cells, strict=True))])
+
+    report = await run_import(platform.facet, platform.record, tmp_path, rejected_dir=tmp_path / "out")
+
+    assert counts(report)["stores"] == (0, 0, 0, 5)
+    with (tmp_path / "out" / "stores.csv").open(newline="") as file:
+        reasons = [row["reason"] for row in csv.DictReader(file)]
+    no_country = "country_code: is not a country code of ISO 3166-1 in capitals, such as LU"
+    assert reasons == [
+        no_country,
+        no_country,
+        "country_code: has 3 characters, at most 2 fit",
+        "city: has 101 characters, at most 100 fit",
+        "phone: has 41 characters, at most 40 fit",
+    ]
+    assert await rows(platform, PLACES) == []
 
 
 async def test_rejects_unknown_merchants_and_stores_that_move(platform: TestPlatform, tmp_path: Path) -> None:

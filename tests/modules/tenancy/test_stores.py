@@ -1,4 +1,4 @@
-"""Find, open, rename and close stores."""
+"""Find, open, change and close stores."""
 
 from __future__ import annotations
 
