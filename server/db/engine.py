@@ -22,6 +22,10 @@ OWNER_ROLE = "facet_owner"
 PLATFORM_SETTING = "facet.platform_id"
 
 READ_ONLY = "ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+PLATFORM_ID = "facet_platform_id"
+"""The execution option with the platform that a connection's transactions see."""
+JOINED = "facet_joined"
+"""The execution option of a connection whose transaction is open already, and ended by who opened it."""
 
 
 def async_url(url: str) -> str:
@@ -116,16 +120,23 @@ def _name_loss(context: ExceptionContext) -> BaseException | None:
     return None
 
 
-def _begin(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    statement = "BEGIN " + (READ_ONLY if options.get("facet_read_only") else "")
-    platform_id = options.get("facet_platform_id")
+def beginning(platform_id: int | None, *, read_only: bool = False) -> str:
+    """What opens a transaction that sees `platform_id` and nothing else, as one message."""
+    statement = f"BEGIN {READ_ONLY}" if read_only else "BEGIN"
     if platform_id is not None:
         statement += f"; SET LOCAL {PLATFORM_SETTING} = '{int(platform_id)}'"
-    send(connection, statement)
+    return statement
+
+
+def _begin(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    if JOINED not in options:
+        send(connection, beginning(options.get(PLATFORM_ID)))
 
 
 def _commit(connection: Connection) -> None:
+    if JOINED in connection.get_execution_options():
+        return
     if _driver(connection).is_closed():
         raise ConnectionLost
     try:
@@ -139,7 +150,7 @@ def _commit(connection: Connection) -> None:
 
 def _rollback(connection: Connection) -> None:
     """A connection that cannot be told to roll back is closed, which rolls back too."""
-    if connection.invalidated:
+    if connection.invalidated or JOINED in connection.get_execution_options():
         return
     driver = _driver(connection)
     if driver.is_closed():

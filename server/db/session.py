@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-from sqlalchemy import text
-from sqlalchemy.exc import InvalidRequestError
+from sqlalchemy import Executable, text
+from sqlalchemy.exc import DBAPIError, InvalidRequestError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 
 from server.db.again import try_again
-from server.db.engine import APP_ROLE, create_engine
+from server.db.engine import APP_ROLE, PLATFORM_ID, create_engine
 from server.db.failures import ConnectionLost, named
+from server.db.reading import Reading, fetch
+from server.db.statements import Row, Statement, Statements
 
 Value = TypeVar("Value")
 
@@ -26,23 +28,56 @@ class Session(AsyncSession):
 
     It is used once: after `close` it refuses statements. Work that outlives its operation, such as a loader
     whose field has failed beside it, is stopped instead of borrowing a connection nobody gives back.
+
+    One that only reads has one transaction, a `Reading`, for `rows` and for the ORM. A statement that fails there
+    costs itself only.
     """
 
-    def __init__(self, bind: AsyncEngine) -> None:
+    def __init__(
+        self, bind: AsyncEngine, statements: Statements, platform_id: int | None, *, read_only: bool
+    ) -> None:
         super().__init__(bind, expire_on_commit=False, autoflush=False)
+        self._engine, self._statements = bind.sync_engine, statements
+        self._platform_id, self._reads = platform_id, read_only
+        self._reading: Reading | None = None
+        self._is_joined = False
         self._lock = asyncio.Lock()
         self._worker: asyncio.Task[Any] | None = None
         self._is_over = False
+
+    async def rows(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
+        """The rows of `statement`, straight from the driver: named access, no ORM instances.
+
+        `values` are those of its named parameters. Make statements that run often once: then they are compiled
+        once. Raises `DBAPIError` for what PostgreSQL refuses.
+        """
+        compiled = self._statements.of(statement)
+        given = compiled.values(values)
+        async with self._lock:
+            self._begin_turn()
+            try:
+                if self._reads:
+                    rows = await (await self._open_reading()).fetch(compiled, given)
+                else:
+                    rows = await self._fetch(compiled, given)
+            finally:
+                self._worker = None
+        convert = compiled.query.convert
+        return rows if convert is None else convert(rows)
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Several statements in a row through `run_sync`, without a sibling's between them."""
         async with self._lock:
-            if self._is_over:
-                raise InvalidRequestError("This session is closed: its operation is over.")
-            self._worker = asyncio.current_task()
+            self._begin_turn()
             try:
+                if self._reads:
+                    await self._join()
                 yield
+            except DBAPIError:
+                if self._reading is not None:
+                    await self._reading.restore()
+                raise
             finally:
                 self._worker = None
 
@@ -64,24 +99,61 @@ class Session(AsyncSession):
 
     async def commit(self) -> None:
         async with self._lock:
-            if self._is_over:
-                raise InvalidRequestError("This session is closed: its operation is over.")
+            self._refuse_when_over()
             await super().commit()
+            await self._end_reading()
 
     async def rollback(self) -> None:
         async with self._lock:
             await super().rollback()
+            await self._end_reading()
 
     async def close(self) -> None:
         """Give the connection back, also when cancelled meanwhile. A sibling's statement is cancelled."""
         self._is_over = True
         if self._worker is not None and self._worker is not asyncio.current_task():
             self._worker.cancel()
-        await asyncio.shield(asyncio.ensure_future(self._give_back()))
+        if self._reads and not self._is_joined and not self._lock.locked():
+            await self._end_reading()
+        else:
+            await asyncio.shield(asyncio.ensure_future(self._give_back()))
 
     async def _give_back(self) -> None:
         async with self._lock:
             await super().close()
+            await self._end_reading()
+
+    def _begin_turn(self) -> None:
+        self._refuse_when_over()
+        self._worker = asyncio.current_task()
+
+    def _refuse_when_over(self) -> None:
+        if self._is_over:
+            raise InvalidRequestError("This session is closed: its operation is over.")
+
+    async def _open_reading(self) -> Reading:
+        if self._reading is None:
+            reading = Reading(self._engine, self._platform_id)
+            await reading.begin()
+            self._reading = reading
+        return self._reading
+
+    async def _join(self) -> None:
+        """Let the ORM read in the same transaction."""
+        reading = await self._open_reading()
+        if not self._is_joined:
+            self.sync_session.bind = reading.join()
+            self._is_joined = True
+
+    async def _end_reading(self) -> None:
+        reading, self._reading, self._is_joined = self._reading, None, False
+        if reading is not None:
+            await reading.end()
+
+    async def _fetch(self, statement: Statement, values: Sequence[Any]) -> Sequence[Row]:
+        """The rows, in the transaction of the ORM."""
+        connection: Any = (await super().connection()).sync_connection
+        return await fetch(self._engine, connection, statement, values)
 
 
 class Database:
@@ -89,6 +161,7 @@ class Database:
 
     def __init__(self, engine: AsyncEngine, *, retry_seconds: float = 3.0) -> None:
         self.engine = engine
+        self.statements = Statements(engine.dialect)
         self.retry_seconds = retry_seconds
 
     @classmethod
@@ -120,8 +193,10 @@ class Database:
 
         A read-only session reads one consistent snapshot per transaction.
         """
-        options = {"facet_platform_id": platform_id, "facet_read_only": read_only}
-        return Session(self.engine.execution_options(**options))
+        engine = self.engine
+        if not read_only:
+            engine = engine.execution_options(**{PLATFORM_ID: platform_id})
+        return Session(engine, self.statements, platform_id, read_only=read_only)
 
     @asynccontextmanager
     async def begin(self, platform_id: int | None) -> AsyncIterator[Session]:

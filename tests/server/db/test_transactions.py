@@ -40,7 +40,7 @@ async def test_begins_with_its_platform_in_one_round_trip(
         assert await session.scalar(SETTING) == str(platform.id)
         await session.commit()
 
-    assert sent == [f"BEGIN ; SET LOCAL facet.platform_id = '{platform.id}'", "COMMIT"]
+    assert sent == [f"BEGIN; SET LOCAL facet.platform_id = '{platform.id}'", "COMMIT"]
 
 
 async def test_leaves_no_platform_to_the_next_borrower(facet: Facet, platform: TestPlatform) -> None:
