@@ -16,6 +16,7 @@ from starlette.routing import Route
 from server.app import Facet
 from server.embedded.servers import open_servers
 from server.http.endpoints import ModuleEndpoints
+from server.http.front import Front
 from server.http.graphql import CookieRules, GraphQLEndpoint
 from server.http.guard import Guard
 from server.http.probes import Check, Probes
@@ -23,6 +24,10 @@ from server.http.schema_file import SchemaFile
 from server.http.visits import Visits
 from server.platforms.installed import installed
 from server.settings import settings
+
+GARBAGE_THRESHOLDS = (10_000, 20, 50)
+"""A request makes thousands of objects, nearly all without cycles; at Python's own thresholds the collector looks
+through them several times per request."""
 
 WELCOME = """Facet: one GraphQL schema made of modules.
 
@@ -50,24 +55,44 @@ def serve(facet: Facet) -> Served:
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
         await facet.start()
-        gc.collect()
-        gc.freeze()
+        settle_garbage()
         yield
         await facet.stop()
 
     is_production = facet.settings.environment == "production"
     probes = Probes(checks(facet), facet.meters)
-    guard = Middleware(Guard, meters=facet.meters, https_only=is_production)
-    routes = [*graphql_routes(facet, secure=is_production), *probes.routes()]
-    return Served(Starlette(routes=routes, lifespan=lifespan, middleware=[guard]), probes)
-
-
-def graphql_routes(facet: Facet, *, secure: bool) -> list[Route]:
-    """The API, for the platform of the token or host and for one named in the path."""
     visits = Visits(facet.callers, facet.platforms, facet.views, facet.reading_context)
-    cookies = CookieRules(secure=secure, max_age=facet.settings.session_days * 86_400)
-    endpoint = GraphQLEndpoint(visits.open, facet.operations, facet.meters, cookies=cookies)
-    schema_file = SchemaFile(visits.open)
+    endpoint = graphql_endpoint(facet, visits, secure=is_production)
+    app = Front(
+        Guard(endpoint, meters=facet.meters, https_only=is_production),
+        routes=[*api_routes(facet, visits, endpoint), *probes.routes()],
+        lifespan=lifespan,
+        middleware=[Middleware(Guard, meters=facet.meters, https_only=is_production)],
+    )
+    return Served(app, probes)
+
+
+def settle_garbage() -> None:
+    """Look for garbage less often, and never again in what was there at the start: it stays."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GARBAGE_THRESHOLDS)
+
+
+def graphql_endpoint(facet: Facet, visits: Visits, *, secure: bool) -> GraphQLEndpoint:
+    """The endpoint behind `/graphql`."""
+    return GraphQLEndpoint(
+        visits.open,
+        facet.operations,
+        facet.meters,
+        cookies=CookieRules(secure=secure, max_age=facet.settings.session_days * 86_400),
+        compress_from=facet.settings.compress_from_bytes,
+    )
+
+
+def api_routes(facet: Facet, visits: Visits, endpoint: GraphQLEndpoint) -> list[Route]:
+    """The API, for the platform of the token or host and for one named in the path."""
+    schema_file = SchemaFile(visits.open, compress_from=facet.settings.compress_from_bytes)
     modules = ModuleEndpoints(
         {code: definition.endpoints for code, definition in facet.registry.modules.items()},
         visits.open,

@@ -54,6 +54,18 @@ class Settings(BaseSettings):
     module_set_seconds_without_redis: float = Field(
         2.0, gt=0, description="How long a platform's module set is trusted while Redis is away."
     )
+    tokens: int = Field(
+        10_000, ge=0, description="Tokens whose meaning a process remembers: those used last. 0: none."
+    )
+    token_seconds: float = Field(
+        30.0,
+        gt=0,
+        description="How long a process trusts what a token meant while Redis is connected. Changes are told at "
+        "once; this bounds what was changed in the database by hand.",
+    )
+    token_seconds_without_redis: float = Field(
+        2.0, gt=0, description="How long a process trusts what a token meant while Redis is away."
+    )
     compiled: Literal["never", "at once", "when repeated"] = Field(
         "when repeated", description="When queries are compiled, which makes them several times faster."
     )
@@ -61,6 +73,12 @@ class Settings(BaseSettings):
         256,
         ge=1,
         description="Schema views a process keeps: one for each set of modules and kinds of caller that differ.",
+    )
+    compress_from_bytes: int = Field(
+        16_384,
+        ge=0,
+        description="Answers to queries of at least this length are compressed for clients that accept gzip; "
+        "0: none.",
     )
     session_days: int = Field(14, ge=1, description="Days after which an unused session ends.")
     cost_capacity: int = Field(50_000, ge=1, description="Query cost a caller may save up.")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
 from graphql import ExecutionResult, GraphQLError, GraphQLSyntaxError
-from starlette.responses import Response
 from strawberry.exceptions import StrawberryInputCoercionError
 from strawberry.relay import GlobalIDValueError
 
@@ -18,6 +17,7 @@ from server.errors import BadUserInput
 from server.http.guard import internal_error_message
 from server.http.negotiate import MediaType
 from server.http.refusal import Refusal
+from server.http.sending import RawHeaders, RawResponse
 from server.telemetry.logging import get_logger
 from server.telemetry.traceback import describe_exception
 
@@ -28,9 +28,13 @@ PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
 # What converting an argument's value raises inside a field.
 _REFUSED_VALUES = (GlobalIDValueError, StrawberryInputCoercionError)
 
-ANSWER_HEADERS: Mapping[str, str] = {
-    "Cache-Control": "no-store",
-    "Vary": "Accept, Authorization, Cookie, Origin",
+_HEADERS: dict[MediaType, RawHeaders] = {
+    media_type: [
+        (b"cache-control", b"no-store"),
+        (b"vary", b"Accept, Accept-Encoding, Authorization, Cookie, Origin"),
+        (b"content-type", f"{media_type}; charset=utf-8".encode()),
+    ]
+    for media_type in MediaType
 }
 
 
@@ -63,15 +67,17 @@ class Answer:
             content["extensions"] = self.extensions
         return content
 
-    def response(self, media_type: MediaType) -> Response:
+    def response(self, media_type: MediaType) -> RawResponse:
         """The HTTP response in the media type the client accepts."""
         status = self.status
         if self.is_document and status == 400 and media_type is MediaType.JSON:
             status = 200
-        headers = {**ANSWER_HEADERS, **self.headers, "Content-Type": f"{media_type}; charset=utf-8"}
+        headers = _HEADERS[media_type].copy()
+        for name, value in self.headers.items():
+            headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         if self.close:
-            headers["Connection"] = "close"
-        return Response(_encode(self.content()), status_code=status, headers=headers)
+            headers.append((b"connection", b"close"))
+        return RawResponse(status, headers, _encode(self.content()))
 
 
 def answer_refusal(refusal: Refusal, request_id: str) -> Answer:

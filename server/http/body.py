@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
 import orjson
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
+from starlette.types import Message
 
 from server.http.limits import Limits
 from server.http.refusal import refuse
@@ -32,7 +33,7 @@ async def read_parameters(request: Request, limits: Limits) -> Parameters:
     if request.method == "GET":
         return parameters_of(_from_url(request), "URL")
     body = await read_body(request, limits)
-    if not body.strip():
+    if not body or body.isspace():
         raise refuse(400, 'The body is empty. Send a JSON object with "query".')
     try:
         content = orjson.loads(body)
@@ -97,22 +98,68 @@ async def read_body(request: Request, limits: Limits) -> bytes:
         raise refuse(400, "The Content-Length header is not a number.", close=True)
     if length is not None and int(length) > limits.body_bytes:
         _refuse_long(limits)
-    chunks: list[bytes] = []
-    size = 0
+    arriving = request.receive().__await__()
+    try:
+        waits_for = next(arriving)
+    except StopIteration as arrived:  # as nearly always; a timeout would be set up for nothing
+        message: Message = arrived.value
+        if not message.get("more_body"):
+            return _checked(message, 0, limits)
+        rest = _chunks(request, limits, message)
+    else:
+        rest = _chunks(request, limits, _Begun(arriving, waits_for))
     try:
         async with asyncio.timeout(limits.body_seconds):
-            async for chunk in request.stream():
-                size += len(chunk)
-                if size > limits.body_bytes:
-                    _refuse_long(limits)
-                chunks.append(chunk)
+            return b"".join(await rest)
     except TimeoutError:
         raise refuse(
             408, f"The body did not arrive within {limits.body_seconds:g} seconds.", close=True
         ) from None
-    except ClientDisconnect:
-        raise refuse(400, "The client hung up before the body was complete.", close=True) from None
-    return b"".join(chunks)
+
+
+async def _chunks(request: Request, limits: Limits, first: Message | _Begun) -> list[bytes]:
+    message = await first if isinstance(first, _Begun) else first
+    chunks = [_checked(message, 0, limits)]
+    size = len(chunks[0])
+    while message.get("more_body"):
+        message = await request.receive()
+        chunks.append(_checked(message, size, limits))
+        size += len(chunks[-1])
+    return chunks
+
+
+def _checked(message: Message, before: int, limits: Limits) -> bytes:
+    """The chunk in `message`, which `before` bytes preceded."""
+    if message["type"] != "http.request":
+        raise refuse(400, "The client hung up before the body was complete.", close=True)
+    chunk: bytes = message.get("body", b"")
+    if before + len(chunk) > limits.body_bytes:
+        _refuse_long(limits)
+    return chunk
+
+
+class _Begun:
+    """What is left of an awaitable that has run up to where it `waits_for` something."""
+
+    def __init__(self, steps: Generator[Any, Any, Message], waits_for: Any) -> None:
+        self._steps, self._waits_for = steps, waits_for
+
+    def __await__(self) -> Generator[Any, Any, Message]:
+        steps, waits_for = self._steps, self._waits_for
+        try:
+            while True:
+                try:
+                    told = yield waits_for
+                except GeneratorExit:
+                    steps.close()
+                    raise
+                except BaseException as error:
+                    waits_for = steps.throw(error)
+                else:
+                    waits_for = steps.send(told)
+        except StopIteration as arrived:
+            message: Message = arrived.value
+            return message
 
 
 def _refuse_long(limits: Limits) -> NoReturn:

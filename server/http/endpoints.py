@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from server.auth.audience import ADMINS
 from server.contracts.endpoints import Call, Endpoint, Reply
@@ -58,7 +58,7 @@ class ModuleEndpoints:
         response = await self.respond(Request(scope, receive))
         await response(scope, receive, send)
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> ASGIApp:
         """The response to one request."""
         notes = notes_of(request.scope)
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
@@ -15,11 +16,14 @@ from starlette.types import Receive, Scope, Send
 from server.errors import FacetError
 from server.http.answers import Answer, answer_refusal
 from server.http.body import read_parameters
+from server.http.compress import COMPRESSED_FROM, accepts_gzip
 from server.http.csrf import check_csrf
 from server.http.negotiate import MediaType, accepted, is_json_request
 from server.http.notes import RequestNotes, notes_of
 from server.http.operation import ONE_ANSWER, Operations, Visit
 from server.http.refusal import Refusal, refuse, refuse_for
+from server.http.request import IndexedRequest
+from server.http.sending import RawHeaders, RawResponse
 from server.telemetry.prometheus import Meters
 
 Identify = Callable[[Request], AbstractAsyncContextManager[Visit]]
@@ -41,8 +45,9 @@ class CookieRules:
     same_site: Literal["lax", "strict"] = "lax"
     path: str = "/"
 
-    def apply(self, response: Response, cookies: dict[str, str | None]) -> None:
-        """Set each cookie, or clear it when its value is None."""
+    def headers(self, cookies: dict[str, str | None]) -> RawHeaders:
+        """What sets each cookie, or clears it when its value is None."""
+        response = Response()
         for name, value in cookies.items():
             response.set_cookie(
                 name,
@@ -53,6 +58,7 @@ class CookieRules:
                 httponly=True,
                 samesite=self.same_site,
             )
+        return [header for header in response.raw_headers if header[0] == b"set-cookie"]
 
 
 class GraphQLEndpoint:
@@ -65,16 +71,18 @@ class GraphQLEndpoint:
         meters: Meters,
         *,
         cookies: CookieRules | None = None,
+        compress_from: int = COMPRESSED_FROM,
     ) -> None:
+        """Answers to queries are compressed from `compress_from` bytes on; 0 means never."""
         self._identify, self._operations, self._meters = identify, operations, meters
         self._cookies = cookies or CookieRules()
+        self._compress_from = compress_from or sys.maxsize
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        request = Request(scope, receive)
-        response = await self.respond(request)
+        response = await self.respond(IndexedRequest(scope, receive))
         await response(scope, receive, send)
 
-    async def respond(self, request: Request) -> Response:
+    async def respond(self, request: Request) -> RawResponse:
         """The response to one request."""
         notes = notes_of(request.scope)
         media_type = accepted(request.headers)
@@ -95,13 +103,18 @@ class GraphQLEndpoint:
                 answer = await self._operations.answer(
                     visit, parameters, notes, allowed=allowed, receive=request.receive
                 )
-                response = answer.response(media_type)
-                self._cookies.apply(response, visit.context.response_cookies)
-                return response
+                cookies = visit.context.response_cookies
+                may_compress = _may_compress(request, visit, notes)
         except Refusal as refusal:
             return self._refused(refusal, notes).response(media_type or MediaType.JSON)
         except FacetError as error:
             return self._refused(refuse_for(error), notes).response(media_type or MediaType.JSON)
+        response = answer.response(media_type)
+        if cookies:
+            response.headers += self._cookies.headers(cookies)
+        if may_compress and len(response.body) >= self._compress_from and accepts_gzip(request.headers):
+            await response.compress()
+        return response
 
     def _refused(self, refusal: Refusal, notes: RequestNotes) -> Answer:
         notes.code = refusal.code
@@ -123,6 +136,17 @@ def _check_method(request: Request) -> None:
             "Send the request as `Content-Type: application/json`, in UTF-8 and uncompressed.",
             "UNSUPPORTED_MEDIA_TYPE",
         )
+
+
+def _may_compress(request: Request, visit: Visit, notes: RequestNotes) -> bool:
+    """Whether the length of a compressed answer can give nothing away.
+
+    It could where an answer holds a secret next to words of an attacker. Mutations answer with tokens, and a GET
+    with a cookie can be a link of another site; what a POST or a bearer token came with, no other site has chosen.
+    """
+    if notes.operation_type != "query":
+        return False
+    return request.method == "POST" or not visit.context.caller.by_cookie
 
 
 def _note_visit(notes: RequestNotes, visit: Visit) -> None:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 import time
-import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import orjson
-import structlog
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.http.notes import RequestNotes
-from server.telemetry.logging import get_logger
+from server.telemetry.logging import REQUEST_ID, get_logger, is_logged, log_plain
 from server.telemetry.prometheus import METHODS, Meters
 from server.telemetry.redaction import redact_text
 from server.telemetry.traceback import describe_exception
@@ -58,20 +56,24 @@ class Guard:
         if https_only:
             headers["Strict-Transport-Security"] = "max-age=31536000"
         self._headers = [(name.lower().encode(), value.encode()) for name, value in headers.items()]
+        self._names = frozenset(name for name, _ in self._headers)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in {"http", "websocket"}:
             await self._app(scope, receive, send)
             return
-        request_id = _request_id(Headers(scope=scope))
+        request_id = _request_id(scope["headers"])
         notes = RequestNotes(request_id=request_id)
         # Each request gets its own state; servers share one dictionary between them.
         scope["state"] = {**scope.get("state", {}), "request_id": request_id, "notes": notes}
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        outer = REQUEST_ID.set(request_id)
+        try:
             if scope["type"] == "websocket":
                 await self._app(scope, receive, send)
             else:
                 await self._answer(scope, receive, send, notes)
+        finally:
+            REQUEST_ID.reset(outer)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, notes: RequestNotes) -> None:
         started = time.perf_counter()
@@ -96,19 +98,28 @@ class Guard:
                 raise
         finally:
             self._meters.request_answered(scope["method"], status)
-            _log_access(scope, notes, status, time.perf_counter() - started)
+            if is_logged(__name__):
+                _log_access(scope, notes, status, time.perf_counter() - started)
 
     def _add_headers(self, message: Message, request_id: str) -> None:
         headers = [*message.get("headers", ())]
         given = {name for name, _ in headers}
-        headers += [header for header in self._headers if header[0] not in given]
+        if self._names.isdisjoint(given):
+            headers += self._headers
+        else:
+            headers += [header for header in self._headers if header[0] not in given]
         headers.append((b"x-request-id", request_id.encode()))
         message["headers"] = headers
 
 
-def _request_id(headers: Headers) -> str:
-    given = headers.get("x-request-id", "")
-    return given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+def _request_id(headers: Iterable[tuple[bytes, bytes]]) -> str:
+    for name, value in headers:
+        if name == b"x-request-id":
+            given = value.decode("latin-1")
+            if _REQUEST_ID.fullmatch(given):
+                return given
+            break
+    return os.urandom(16).hex()
 
 
 async def _send_internal_error(send: Send, request_id: str) -> None:
@@ -124,18 +135,21 @@ async def _send_internal_error(send: Send, request_id: str) -> None:
 
 
 def _log_access(scope: Scope, notes: RequestNotes, status: int, seconds: float) -> None:
-    said = {
-        "operation_type": notes.operation_type,
-        "operation_name": notes.operation_name,
-        "platform": notes.platform,
-        "caller": notes.caller,
-        "code": notes.code,
+    said: dict[str, str | int | float] = {
+        "method": scope["method"] if scope["method"] in METHODS else "other",
+        "path": redact_text(scope["path"][:_LONGEST_PATH]),
+        "status": status,
+        "duration_ms": round(seconds * 1000, 2),
+        "request_id": notes.request_id,
     }
-    logger.info(
-        "request",
-        method=scope["method"] if scope["method"] in METHODS else "other",
-        path=redact_text(scope["path"][:_LONGEST_PATH]),
-        status=status,
-        duration_ms=round(seconds * 1000, 2),
-        **{name: value for name, value in said.items() if value is not None},
-    )
+    if notes.operation_type is not None:
+        said["operation_type"] = notes.operation_type
+    if notes.operation_name is not None:
+        said["operation_name"] = notes.operation_name
+    if notes.platform is not None:
+        said["platform"] = notes.platform
+    if notes.caller is not None:
+        said["caller"] = notes.caller
+    if notes.code is not None:
+        said["code"] = notes.code
+    log_plain(__name__, "request", said)

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 
 from starlette.datastructures import Headers
+
+_USUAL_LENGTH = 200
+"""Clients send one of a few short `Accept` headers each time; what follows from them is remembered."""
 
 
 class MediaType(StrEnum):
@@ -34,6 +38,10 @@ def accepted(headers: Headers) -> MediaType | None:
     wanted = ",".join(headers.getlist("accept")).strip()
     if not wanted:
         return MediaType.JSON
+    return _known_choice(wanted) if len(wanted) <= _USUAL_LENGTH else _choice(wanted)
+
+
+def _choice(wanted: str) -> MediaType | None:
     qualities: dict[str, float] = {}
     for entry in wanted.split(","):
         name, *rest = entry.split(";")
@@ -48,6 +56,9 @@ def accepted(headers: Headers) -> MediaType | None:
     return MediaType.JSON if json else None
 
 
+_known_choice = lru_cache(maxsize=128)(_choice)
+
+
 def is_json_request(headers: Headers) -> bool:
     """Whether the body claims to be uncompressed JSON in UTF-8; anything else is refused (415).
 
@@ -56,6 +67,8 @@ def is_json_request(headers: Headers) -> bool:
     given = headers.getlist("content-type")
     if len(given) != 1 or headers.get("content-encoding", "identity").strip().lower() != "identity":
         return False
+    if given[0] == MediaType.JSON:
+        return True
     name, *rest = given[0].split(";")
     parameters = _parameters(rest)
     return name.strip().lower() == MediaType.JSON and parameters.get("charset", "utf-8") in {"utf-8", "utf8"}

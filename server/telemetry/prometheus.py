@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
@@ -53,21 +53,33 @@ class Meters:
             "Queries asked again because the connection to PostgreSQL was lost.",
             registry=self.registry,
         )
-        self._in_flight = Gauge(
-            "facet_http_requests_in_flight", "HTTP requests being answered.", registry=self.registry
-        )
+        self._in_flight = 0
+        self.watch("facet_http_requests_in_flight", "HTTP requests being answered.", lambda: self._in_flight)
+        # Looking up a labelled meter costs more than counting with it.
+        self._counters: dict[tuple[Counter, str, str], Counter] = {}
+        self._timers: dict[str, Histogram] = {}
 
     def request_started(self) -> None:
-        self._in_flight.inc()
+        self._in_flight += 1
 
     def request_answered(self, method: str, status: int) -> None:
-        self._in_flight.dec()
-        self._http.labels(method if method in METHODS else "other", str(status)).inc()
+        self._in_flight -= 1
+        self._counter(self._http, method if method in METHODS else "other", str(status)).inc()
 
     def operation_done(self, kind: str, outcome: str, seconds: float) -> None:
         """`kind` is query, mutation, subscription or unknown; `outcome` is ok, errors or refused."""
-        self._operations.labels(kind, outcome).inc()
-        self._seconds.labels(kind).observe(seconds)
+        self._counter(self._operations, kind, outcome).inc()
+        timer = self._timers.get(kind)
+        if timer is None:
+            timer = self._timers[kind] = self._seconds.labels(kind)
+        timer.observe(seconds)
+
+    def _counter(self, counter: Counter, first: str, second: str) -> Counter:
+        key = (counter, first, second)
+        found = self._counters.get(key)
+        if found is None:
+            found = self._counters[key] = counter.labels(first, second)
+        return found
 
     def refused(self, reason: str) -> None:
         self._refused.labels(reason).inc()

@@ -22,6 +22,7 @@ from server.context import Context, PlatformRecord
 from server.embedded import start_valkey
 from server.errors import Unauthenticated
 from server.http.budget import Budget
+from server.http.front import Front
 from server.http.graphql import CookieRules, GraphQLEndpoint
 from server.http.guard import Guard
 from server.http.limits import Limits
@@ -113,7 +114,7 @@ async def open_site(
         Route("/schema.graphql", SchemaFile(identify).respond),
         *probes.routes(),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Guard, meters=meters)])
+    app = Front(Guard(endpoint, meters=meters), routes=routes, middleware=[Middleware(Guard, meters=meters)])
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="https://facet.test") as client:
         yield Site(client, view, meters, budget, app, visits)
