@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 from modules.billing.models import Subscription, Tier
 from modules.billing.repository import SubscriptionRepository, Terms, TierRepository
@@ -91,10 +92,5 @@ async def with_terms(ctx: Context, rows: Sequence[Subscription]) -> list[Subscri
 
 def page_of(page: Page[Subscription], states: dict[int, SubscriptionNow]) -> Page[SubscriptionNow]:
     """The page with the states of its rows."""
-    return Page(
-        rows=[states[row.id] for row in page.rows],
-        cursors=page.cursors,
-        has_next=page.has_next,
-        has_previous=page.has_previous,
-        count=page.count,
-    )
+    rows: list[Any] = [states[row.id] for row in page.rows]
+    return cast(Page[SubscriptionNow], replace(page, rows=rows))

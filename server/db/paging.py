@@ -4,22 +4,35 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Generic, TypeVar
+from weakref import WeakKeyDictionary
 
 import orjson
-from sqlalchemy import BigInteger, ColumnElement, Select, func, select, tuple_
-from sqlalchemy.orm import aliased
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    column,
+    func,
+    select,
+    true,
+    tuple_,
+)
 
 from server.db.session import Session
 from server.db.text import is_storable
+from server.db.values import BIGINTS
 from server.errors import BadUserInput
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
 _INTEGER, _BIGINT = 2**31, 2**63
+LIMIT, PARENTS = "page_limit", "page_parents"
 Item = TypeVar("Item")
 
 
@@ -50,13 +63,25 @@ class Order:
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """One page of rows with their cursors. `count` counts the whole list when asked."""
+    """One page of rows. `count` counts the whole list when asked."""
 
     rows: Sequence[Item]
-    cursors: Sequence[str]
+    places: Sequence[Any] = field(repr=False)
+    """For each row what its cursor is made of."""
+    order: Order
     has_next: bool
     has_previous: bool
     count: Callable[[], Awaitable[int]] = field(compare=False)
+
+    def cursor(self, index: int) -> str:
+        """Marks the place of a row in the list; negative indexes count from the end."""
+        place = self.places[index]
+        return self.order.cursor(place.page_order, place.page_id)
+
+    @property
+    def cursors(self) -> list[str]:
+        """The cursors of all rows."""
+        return [self.cursor(index) for index in range(len(self.places))]
 
 
 def page_size(first: int | None) -> int:
@@ -70,19 +95,24 @@ def page_size(first: int | None) -> int:
 
 
 async def fetch_page(
-    session: Session, statement: Select[Any], order: Order, *, first: int | None, after: str | None
+    session: Session,
+    statement: Select[Any],
+    order: Order,
+    *,
+    first: int | None,
+    after: str | None,
+    values: Mapping[str, Any] | None = None,
 ) -> Page[Any]:
-    """The page of `statement` (a select of one entity) behind `after`. One statement; a second when counted."""
+    """The page of `statement` behind `after`. One statement; a second when counted.
+
+    `values` are those of named parameters of the statement.
+    """
     size = page_size(first)
-    rows_of = statement.add_columns(order.column.label("page_order"), order.id.label("page_id"))
-    if after:
-        rows_of = rows_of.where(order.after(after))
-    rows = (await session.execute(rows_of.order_by(*order.clauses()).limit(size + 1))).all()
+    rows = await session.rows(first_rows(statement, order, after), {**(values or {}), LIMIT: size + 1})
 
     async def count() -> int:
-        total: int = await session.scalar(
-            select(func.count()).select_from(statement.order_by(None).subquery())
-        )
+        counted = select(func.count()).select_from(statement.order_by(None).subquery())
+        total: int = (await session.rows(counted, values))[0][0]
         return total
 
     return _page(rows, size, order, after, count)
@@ -98,26 +128,17 @@ async def fetch_pages(
     first: int | None,
     after: str | None,
     count_of: Callable[[int], Awaitable[int]],
+    values: Mapping[str, Any] | None = None,
 ) -> dict[int, Page[Any]]:
-    """A page for each parent, all in one statement. `statement` selects one entity; `parent` is its column."""
+    """A page for each parent, all in one statement; `parent` is the statement's column with the parent's id.
+
+    `values` are those of named parameters of the statement.
+    """
     size = page_size(first)
-    inner = statement.where(parent.in_(parent_ids))
-    if after:
-        inner = inner.where(order.after(after))
-    rank = func.row_number().over(partition_by=parent, order_by=tuple(order.clauses())).label("page_rank")
-    ranked = inner.add_columns(
-        rank, parent.label("page_parent"), order.column.label("page_order"), order.id.label("page_id")
-    ).subquery()
-    entity = statement.column_descriptions[0]["entity"]
-    model: Any = aliased(entity, ranked)
-    columns: tuple[Any, ...] = (model, ranked.c.page_order, ranked.c.page_id, ranked.c.page_parent)
-    rows = (
-        await session.execute(
-            select(*columns)
-            .where(ranked.c.page_rank <= size + 1)
-            .order_by(ranked.c.page_parent, ranked.c.page_rank)
-        )
-    ).all()
+    rows = await session.rows(
+        first_rows_of_each(statement, parent, order, after),
+        {**(values or {}), PARENTS: list(parent_ids), LIMIT: size + 1},
+    )
     by_parent: dict[int, list[Any]] = {id_: [] for id_ in parent_ids}
     for row in rows:
         by_parent[row.page_parent].append(row)
@@ -128,13 +149,62 @@ async def fetch_pages(
     return {id_: _page(found, size, order, after, counter(id_)) for id_, found in by_parent.items()}
 
 
+def first_rows(statement: Select[Any], order: Order, after: str | None = None) -> Select[Any]:
+    """The first `:page_limit` rows of `statement` behind `after`."""
+    if after:
+        return _first_rows(statement.where(order.after(after)), order)
+    return _remembered(statement, (order.name,), lambda: _first_rows(statement, order))
+
+
+def first_rows_of_each(
+    statement: Select[Any], parent: Any, order: Order, after: str | None = None
+) -> Select[Any]:
+    """The first `:page_limit` rows of each of `:page_parents`, each found by an index of its own list."""
+    if after:
+        return _first_rows_of_each(statement.where(order.after(after)), parent, order)
+    key = (order.name, str(parent))
+    return _remembered(statement, key, lambda: _first_rows_of_each(statement, parent, order))
+
+
+_MADE: WeakKeyDictionary[Select[Any], dict[tuple[str, ...], Select[Any]]] = WeakKeyDictionary()
+"""Of statements that are made once: what pages of them look like."""
+
+
+def _remembered(statement: Select[Any], key: tuple[str, ...], make: Callable[[], Select[Any]]) -> Select[Any]:
+    made = _MADE.setdefault(statement, {})
+    if key not in made:
+        made[key] = make()
+    return made[key]
+
+
+def _first_rows(statement: Select[Any], order: Order) -> Select[Any]:
+    marked = statement.add_columns(order.column.label("page_order"), order.id.label("page_id"))
+    return marked.order_by(*order.clauses()).limit(bindparam(LIMIT, type_=Integer()))
+
+
+def _first_rows_of_each(statement: Select[Any], parent: Any, order: Order) -> Select[Any]:
+    ids = func.unnest(bindparam(PARENTS, type_=BIGINTS))
+    parents = ids.table_valued(
+        column("id", BigInteger()), with_ordinality="place", name="parents"
+    ).render_derived()
+    own = _first_rows(statement.where(parent == parents.c.id), order).lateral("own")
+    rows = select(own, parents.c.id.label("page_parent")).select_from(parents.join(own, true()))
+    return rows.order_by(parents.c.place, *_again(own, order))
+
+
+def _again(rows: Any, order: Order) -> list[Any]:
+    columns = (rows.c.page_order, rows.c.page_id)
+    return [column.desc() if order.descending else column.asc() for column in columns]
+
+
 def _page(
     rows: Sequence[Any], size: int, order: Order, after: str | None, count: Callable[[], Awaitable[int]]
 ) -> Page[Any]:
     shown = rows[:size]
     return Page(
-        rows=[row[0] for row in shown],
-        cursors=[order.cursor(row.page_order, row.page_id) for row in shown],
+        rows=shown,
+        places=shown,
+        order=order,
         has_next=len(rows) > size,
         has_previous=after is not None,
         count=count,

@@ -6,12 +6,12 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, any_, or_, select
 
 from modules.tenancy.models import Merchant, Store
 from modules.tenancy.repository.shared import insert_unless_taken, matching
 from server.db.paging import Order, Page, fetch_page
-from server.db.repository import Repository
+from server.db.repository import Bounds, Repository
 
 
 class MerchantRepository(Repository[Merchant]):
@@ -19,18 +19,23 @@ class MerchantRepository(Repository[Merchant]):
 
     model = Merchant
 
-    def within_reach(self) -> ColumnElement[bool]:
-        if self.caller.sees_everything or not self.caller.store_ids:
-            return self.wholly_within_reach()
+    @classmethod
+    def within(cls, bounds: Bounds) -> ColumnElement[bool]:
+        if bounds.everything:
+            return cls.wholly_within(bounds)
         of_stores = select(Store.merchant_id).where(
-            Store.platform_id == self.platform_id, Store.id.in_(self.caller.store_ids)
+            Store.platform_id == bounds.platform_id, Store.id == any_(bounds.store_ids)
         )
-        named = and_(Merchant.platform_id == self.platform_id, Merchant.id.in_(of_stores))
-        return or_(self.wholly_within_reach(), named)
+        named = and_(Merchant.platform_id == bounds.platform_id, Merchant.id.in_(of_stores))
+        return or_(cls.wholly_within(bounds), named)
+
+    @classmethod
+    def wholly_within(cls, bounds: Bounds) -> ColumnElement[bool]:
+        """The merchants the caller sees with all their stores and numbers."""
+        return super().within(bounds)
 
     def wholly_within_reach(self) -> ColumnElement[bool]:
-        """The merchants the caller sees with all their stores and numbers."""
-        return super().within_reach()
+        return self.wholly_within(self.bounds)
 
     async def reachable(self, ids: Collection[int]) -> set[int]:
         """Those of the ids that are wholly within reach."""

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, any_, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 
 from server.context import Context
 from server.db.paging import Order, Page, fetch_page
 from server.db.session import Session
+from server.db.values import BIGINTS
 from server.platforms.models import Platform
 
 
@@ -36,7 +37,7 @@ async def platforms_page(
     """The platforms with these ids (None: all), by code."""
     statement: Select[Any] = select(Platform)
     if ids is not None:
-        statement = statement.where(Platform.id.in_(ids))
+        statement = statement.where(Platform.id == any_(bindparam(None, ids, type_=BIGINTS)))
     order = Order("platforms", Platform.code, Platform.id)
     return await fetch_page(ctx.session, statement, order, first=first, after=after)
 
