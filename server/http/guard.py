@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import time
@@ -11,12 +12,13 @@ import orjson
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.http.notes import RequestNotes
-from server.telemetry.logging import REQUEST_ID, get_logger, is_logged, log_plain
+from server.telemetry.logging import REQUEST_ID, get_logger, log_plain
 from server.telemetry.prometheus import METHODS, Meters
 from server.telemetry.redaction import redact_text
 from server.telemetry.traceback import describe_exception
 
 logger = get_logger(__name__)
+_lines = logging.getLogger(__name__)
 
 _REQUEST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 _LONGEST_PATH = 200
@@ -98,7 +100,7 @@ class Guard:
                 raise
         finally:
             self._meters.request_answered(scope["method"], status)
-            if is_logged(__name__):
+            if _lines.isEnabledFor(logging.INFO):
                 _log_access(scope, notes, status, time.perf_counter() - started)
 
     def _add_headers(self, message: Message, request_id: str) -> None:
@@ -152,4 +154,4 @@ def _log_access(scope: Scope, notes: RequestNotes, status: int, seconds: float) 
         said["caller"] = notes.caller
     if notes.code is not None:
         said["code"] = notes.code
-    log_plain(__name__, "request", said)
+    log_plain(_lines, "request", said)

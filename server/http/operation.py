@@ -38,6 +38,7 @@ from server.http.limits import VALIDATION_FAILED, Limits, check_shape, check_var
 from server.http.measure import INTROSPECTION_FIELDS
 from server.http.notes import RequestNotes
 from server.http.refusal import Refusal, refuse, refuse_document, refuse_for
+from server.http.refused import RefusedTexts
 from server.http.texts import check_literals, check_texts
 from server.telemetry.prometheus import Meters
 
@@ -82,6 +83,7 @@ class Operations:
         is lost runs again, for up to `retry_seconds`."""
         self.limits, self._budget, self._meters = limits, budget, meters
         self.seconds, self._retry_seconds = seconds, retry_seconds
+        self._refused = RefusedTexts()
         # Large to compute and the same for everyone who sees the view; gone with it.
         self._introspections: WeakKeyDictionary[SchemaView, dict[tuple[str, str | None], ExecutionResult]] = (
             WeakKeyDictionary()
@@ -121,7 +123,7 @@ class Operations:
         caller = visit.context.caller
         known = visit.view.documents.get(parameters.query)
         document = known.document if known is not None else self._parse(parameters.query)
-        operation = select_operation(document, parameters.operation_name)
+        operation = _named_operation(document, known, parameters.operation_name)
         notes.name_operation(operation.operation.value, operation.name.value if operation.name else None)
         _require_allowed(operation, allowed)
         if caller.is_anonymous and not is_public(visit.view.graphql_schema, document):
@@ -202,6 +204,11 @@ class Operations:
         raise refusal
 
     def _parse(self, text: str) -> DocumentNode:
+        refused = self._refused.get(text)
+        if refused is not None:
+            if refused.document is None:
+                raise refuse_document(refused.errors)
+            return refused.document
         limits = self.limits
         try:
             document = parse(
@@ -211,14 +218,17 @@ class Operations:
                 max_source_length=limits.characters,
             )
         except GraphQLError as error:
-            raise refuse_document([error]) from None
+            raise refuse_document(self._refused.put(text, None, [error])) from None
         return document
 
     def _check(self, view: SchemaView, text: str, document: DocumentNode) -> DocumentRecord:
         """Shape, then validity; what was found is remembered with the document, by the view."""
+        refused = self._refused.get(text)
+        if refused is not None:
+            raise refuse_document(refused.errors)
         broken = check_shape(document, self.limits) or check_literals(text, document)
         if broken:
-            raise refuse_document(broken)
+            raise refuse_document(self._refused.put(text, document, broken))
         errors = view.validate(document)
         for error in errors:
             error.extensions = {"code": VALIDATION_FAILED, **(error.extensions or {})}
@@ -286,6 +296,17 @@ def _too_long(operation: OperationDefinitionNode, seconds: float) -> TimedOut:
     if operation.operation is OperationType.MUTATION:
         return TimedOut(f"{stopped} Look what it has stored before you send it again.")
     return TimedOut(f"{stopped} Ask for less at once.")
+
+
+def _named_operation(
+    document: DocumentNode, known: DocumentRecord | None, name: str | None
+) -> OperationDefinitionNode:
+    if known is None:
+        return select_operation(document, name)
+    found: OperationDefinitionNode | None = known.facts.get(f"operation {name}")
+    if found is None:
+        found = known.facts[f"operation {name}"] = select_operation(document, name)
+    return found
 
 
 def select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:
