@@ -45,6 +45,11 @@ class Session(AsyncSession):
         self._worker: asyncio.Task[Any] | None = None
         self._is_over = False
 
+    @property
+    def reads_only(self) -> bool:
+        """Whether a statement that fails costs itself only, not the transaction."""
+        return self._reads
+
     async def rows(self, statement: Executable, values: Mapping[str, Any] | None = None) -> Sequence[Any]:
         """The rows of `statement`, straight from the driver: named access, no ORM instances.
 

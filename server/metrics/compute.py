@@ -1,22 +1,18 @@
-"""Numbers from their sources: one statement per source for any number of scopes, metrics and windows."""
+"""Numbers from their sources: one statement for any number of sources, scopes, metrics and windows."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from sqlalchemy import Connection
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import Session as OrmSession
-
 from server.context import Context
 from server.contracts.metrics import Metric, ScopeKind, Source
-from server.db.engine import send
+from server.metrics.asking import SourceFailed, ask
 from server.metrics.catalogue import Catalogue, Column
 from server.metrics.errors import MetricUnavailable
 from server.metrics.measure import NO_CURRENCY, Measured, Totals, measured
-from server.metrics.statement import statement
+from server.metrics.statement import FIRST_COLUMN, Branch
 from server.metrics.windows import Window
 from server.telemetry.logging import get_logger
 
@@ -25,16 +21,13 @@ logger = get_logger(__name__)
 NOTHING: Totals = {}
 
 
-class SourceFailed(Exception):
-    """A source gave no numbers. The cause is in the log, not in the message: it may hold SQL."""
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Request:
-    """One statement: a source, for every pair of the scopes and windows."""
+    """Columns of a source, for every pair of the scopes and windows."""
 
     source: Source
     kind: ScopeKind
+    columns: tuple[str, ...]
     scope_ids: tuple[int, ...]
     windows: tuple[Window, ...]
 
@@ -43,78 +36,67 @@ class Request:
 class Rows:
     """What a source answered. A scope and window without a row holds nothing."""
 
-    columns: frozenset[str]
-    _cells: dict[tuple[int, int, str], dict[str, int]] = field(default_factory=dict)
+    places: dict[str, int]
+    """Where each column is in a row."""
+    cells: dict[tuple[int, int], list[Any]] = field(default_factory=dict)
+    """Rows by scope and bucket, one for each currency."""
 
     def totals(self, scope_id: int, bucket: int, column: str) -> Totals:
-        """A column by currency; raises `KeyError` when the source has no such column."""
-        if column not in self.columns:
-            raise KeyError(column)
-        return self._cells.get((scope_id, bucket, column), NOTHING)
+        """A column by currency; raises `KeyError` when it was not asked for."""
+        place = self.places[column]
+        rows = self.cells.get((scope_id, bucket))
+        if rows is None:
+            return NOTHING
+        totals: dict[str, int] = {}
+        for row in rows:
+            currency = row[3] or NO_CURRENCY
+            totals[currency] = totals.get(currency, 0) + (row[place] or 0)
+        return totals
 
-    def add(self, row: Mapping[str, Any]) -> None:
-        currency = row.get("currency") or NO_CURRENCY
-        for column in self.columns:
-            cell = self._cells.setdefault((row["scope"], row["bucket"], column), {})
-            cell[currency] = cell.get(currency, 0) + int(row[column] or 0)
+    def count(self, scope_id: int, bucket: int, place: int) -> int:
+        """A column, of whatever currency."""
+        rows = self.cells.get((scope_id, bucket))
+        if rows is None:
+            return 0
+        if len(rows) == 1:
+            return rows[0][place] or 0
+        return sum(row[place] or 0 for row in rows)
 
 
 Answer: TypeAlias = Rows | SourceFailed
 
 
 async def fetch(ctx: Context, requests: Sequence[Request]) -> list[Answer]:
-    """The answers in order. A statement that fails costs its own answer only.
-
-    All statements run in one turn of the operation's session, so they see its snapshot, and behind one
-    savepoint, to which a failure goes back. That is two short round trips for any number of sources, less than
-    a savepoint for each of them, or a second session with a connection and a snapshot of its own. A lost
-    connection is raised.
-    """
-    if not requests:
-        return []
-    platform_id = ctx.platform_id
-
-    def run(session: OrmSession) -> list[Answer]:
-        return _run(session.connection(), requests, platform_id)
-
-    async with ctx.session.turn():
-        return await ctx.session.run_sync(run)
-
-
-def _run(connection: Connection, requests: Sequence[Request], platform_id: int) -> list[Answer]:
-    answers: list[Answer] = []
-    send(connection, "SAVEPOINT metrics")
-    for request in requests:
-        try:
-            answers.append(_answer(connection, request, platform_id))
-        except DBAPIError as error:
-            send(connection, "ROLLBACK TO SAVEPOINT metrics")
-            answers.append(_failed(request.source, error))
-        except (KeyError, TypeError, ValueError) as error:
-            answers.append(_failed(request.source, error))
-    send(connection, "RELEASE SAVEPOINT metrics")
-    return answers
+    """The answers in order. A source that fails costs its own answer only; a lost connection is raised."""
+    scopes: dict[tuple[int, ...], int] = {}
+    windows: dict[tuple[Window, ...], int] = {}
+    branches = [
+        Branch(
+            request.source,
+            request.kind,
+            request.columns,
+            scopes.setdefault(request.scope_ids, len(scopes)),
+            windows.setdefault(request.windows, len(windows)),
+        )
+        for request in requests
+    ]
+    found = await ask(ctx, branches, list(scopes), list(windows))
+    return [
+        rows if isinstance(rows, SourceFailed) else _indexed(branch, rows)
+        for branch, rows in zip(branches, found, strict=True)
+    ]
 
 
-def _answer(connection: Connection, request: Request, platform_id: int) -> Rows:
-    clause = statement(request.source, request.kind)
-    values = {
-        "bucket_ids": list(range(len(request.windows))),
-        "bucket_starts": [window.start for window in request.windows],
-        "bucket_ends": [window.end for window in request.windows],
-        "scopes": list(request.scope_ids),
-        "platform_id": platform_id,
-    }
-    result = connection.execute(clause, {name: values[name] for name in clause._bindparams})
-    rows = Rows(frozenset(result.keys()) - {"scope", "bucket", "currency"})
-    for row in result.mappings():
-        rows.add(row)  # type: ignore[arg-type]  # a RowMapping has str keys here
-    return rows
-
-
-def _failed(source: Source, error: Exception) -> SourceFailed:
-    logger.error("metric_source_failed", source=source.code, error=error, exc_info=error)
-    return SourceFailed(source.code)
+def _indexed(branch: Branch, rows: Sequence[Any]) -> Rows:
+    answer = Rows({name: place for place, name in enumerate(branch.columns, FIRST_COLUMN)})
+    cells = answer.cells
+    for row in rows:
+        key = row[1], row[2]
+        if key in cells:
+            cells[key].append(row)
+        else:
+            cells[key] = [row]
+    return answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,27 +121,25 @@ async def compute(
     scope_ids: Sequence[int],
     windows: Sequence[Window],
 ) -> Values:
-    """The values of `metrics` for every scope and window: one statement per source."""
-    sources = {column.source: None for metric in metrics for column in catalogue.columns(metric)}
-    requests = [Request(source, kind, tuple(scope_ids), tuple(windows)) for source in sources]
-    answers = dict(zip(sources, await fetch(ctx, requests), strict=True))
+    """The values of `metrics` for every scope and window, in one statement."""
+    wanted: dict[Source, dict[str, None]] = {}
+    for metric in metrics:
+        for column in catalogue.columns(metric):
+            wanted.setdefault(column.source, {})[column.name] = None
+    requests = [
+        Request(source, kind, tuple(columns), tuple(scope_ids), tuple(windows))
+        for source, columns in wanted.items()
+    ]
+    answers = dict(zip(wanted, await fetch(ctx, requests), strict=True))
     places = {window: index for index, window in enumerate(windows)}
 
     def totals(column: Column, scope_id: int, window: Window) -> Totals:
-        return totals_of(answers[column.source], column, scope_id, places[window])
+        answer = answers[column.source]
+        if isinstance(answer, SourceFailed):
+            raise unavailable() from answer
+        return answer.totals(scope_id, places[window], column.name)
 
     return Values(totals, catalogue, ctx.current_platform.currency)
-
-
-def totals_of(answer: Answer, column: Column, scope_id: int, bucket: int) -> Totals:
-    """A column of an answer; raises `MetricUnavailable` when there is none."""
-    if isinstance(answer, SourceFailed):
-        raise unavailable() from answer
-    try:
-        return answer.totals(scope_id, bucket, column.name)
-    except KeyError as error:
-        logger.error("metric_column_missing", source=column.source.code, column=column.name)
-        raise unavailable() from error
 
 
 def unavailable() -> MetricUnavailable:

@@ -10,13 +10,21 @@ from babel.numbers import format_currency, format_decimal, format_percent, get_c
 
 from server.contracts.metrics import Fold, Metric, Unit
 from server.metrics.measure import NO_CURRENCY, Measured
+from server.metrics.pattern import Pattern
 
 FALLBACK = "en"
+
+_precision = lru_cache(maxsize=512)(get_currency_precision)
 
 
 def major(amount_minor: int, currency: str) -> Decimal:
     """An amount in units of its currency: 1234 cents are 12.34, 1234 yen are 1234."""
-    return Decimal(amount_minor).scaleb(-get_currency_precision(currency))
+    return Decimal(amount_minor).scaleb(-_precision(currency))
+
+
+def decimal_text(amount_minor: int, currency: str) -> str:
+    """The amount as an exact decimal: 5 cents are `0.05`."""
+    return format(major(amount_minor, currency), "f")
 
 
 def scalar(value: Measured) -> int | float | str | None:
@@ -27,7 +35,7 @@ def scalar(value: Measured) -> int | float | str | None:
     currency, number = comparable
     if currency == NO_CURRENCY:
         return number
-    return format(major(int(number), currency), "f")
+    return decimal_text(int(number), currency)
 
 
 def currency_of(value: Measured) -> str | None:
@@ -38,7 +46,18 @@ def currency_of(value: Measured) -> str | None:
 
 def formatted_amount(amount_minor: int, currency: str, locale: str) -> str:
     """`€12.34`, `12,34 €`."""
-    return format_currency(major(amount_minor, currency), currency, locale=_locale(locale))
+    pattern = _amounts(currency, locale)
+    if pattern is None or amount_minor < 0:
+        return format_currency(major(amount_minor, currency), currency, locale=_locale(locale))
+    return pattern.write(amount_minor)
+
+
+def formatted_count(number: int, locale: str) -> str:
+    """`1,234`, `1.234`."""
+    pattern = _counts(locale)
+    if pattern is None or number < 0:
+        return str(format_decimal(number, locale=_locale(locale)))
+    return pattern.write(number)
 
 
 def formatted(metric: Metric, value: Measured, locale: str) -> str | None:
@@ -48,10 +67,37 @@ def formatted(metric: Metric, value: Measured, locale: str) -> str | None:
     if value.number is None:
         return None
     if metric.unit is Unit.RATIO:
-        return format_percent(round(value.number, 3), locale=_locale(locale), decimal_quantization=False)
+        return _percent(round(value.number, 3), locale)
     if metric.fold is Fold.RATIO:
-        return format_decimal(round(value.number, 2), locale=_locale(locale))
-    return format_decimal(value.number, locale=_locale(locale))
+        return _fraction(round(value.number, 2), locale)
+    if isinstance(value.number, int):
+        return formatted_count(value.number, locale)
+    return _fraction(value.number, locale)
+
+
+@lru_cache(maxsize=4_096)
+def _percent(number: float, locale: str) -> str:
+    return format_percent(number, locale=_locale(locale), decimal_quantization=False)
+
+
+@lru_cache(maxsize=4_096)
+def _fraction(number: float, locale: str) -> str:
+    return str(format_decimal(number, locale=_locale(locale)))
+
+
+@lru_cache(maxsize=64)
+def _counts(locale: str) -> Pattern | None:
+    """How whole numbers are written."""
+    return Pattern.of(lambda number: format_decimal(number, locale=_locale(locale)))
+
+
+@lru_cache(maxsize=512)
+def _amounts(currency: str, locale: str) -> Pattern | None:
+    """How amounts are written."""
+    return Pattern.of(
+        lambda amount: format_currency(major(amount, currency), currency, locale=_locale(locale)),
+        decimals=_precision(currency),
+    )
 
 
 @lru_cache(maxsize=64)

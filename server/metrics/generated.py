@@ -48,7 +48,7 @@ def _metric_field(metric: Metric) -> Any:
 
 
 def _extension(definition: ModuleDefinition, kind: ScopeKind, numbers: type) -> type:
-    def resolve(self: Any, info: Info) -> Any:
+    def resolve(self: Any) -> Any:
         return numbers(about=self.about)
 
     member = field(description=f"Numbers of the module {definition.name}.")(_returning(resolve, numbers))

@@ -6,7 +6,6 @@ from typing import Annotated, Any, cast
 import strawberry
 from strawberry.relay import GlobalID
 
-from server.context import Context
 from server.contracts.metrics import Metric, ScopeKind
 from server.contracts.module import ModuleDefinition
 from server.errors import Forbidden, PlatformRequired
@@ -27,7 +26,7 @@ from server.metrics.graphql_types import (
     label_of,
 )
 from server.metrics.permissions import VIEW, VIEW_PLATFORM
-from server.metrics.scopes import Asked, asked, read_all, require_known, require_reach
+from server.metrics.scopes import Asked, read_all, require_known, stretch_of, within_reach
 from server.metrics.services import catalogue_of
 
 __all__ = ["MerchantMetrics", "PlatformMetrics", "StoreMetrics", "graph", "metrics_of", "with_metrics"]
@@ -57,7 +56,10 @@ async def all_values(
 @strawberry.type(description="Numbers about one merchant: a field for each enabled module that has some.")
 class MerchantMetrics:
     about: strawberry.Private[Asked]
-    merchant_id: strawberry.ID = strawberry.field(description="The merchant they are about.")
+
+    @field(description="The merchant they are about.")
+    def merchant_id(self) -> strawberry.ID:
+        return strawberry.ID(global_id("Merchant", self.about.scope_id))
 
     values = all_values
 
@@ -65,7 +67,10 @@ class MerchantMetrics:
 @strawberry.type(description="Numbers about one store: a field for each enabled module that has some.")
 class StoreMetrics:
     about: strawberry.Private[Asked]
-    store_id: strawberry.ID = strawberry.field(description="The store they are about.")
+
+    @field(description="The store they are about.")
+    def store_id(self) -> strawberry.ID:
+        return strawberry.ID(global_id("Store", self.about.scope_id))
 
     values = all_values
 
@@ -75,7 +80,10 @@ class StoreMetrics:
 )
 class PlatformMetrics:
     about: strawberry.Private[Asked]
-    platform_id: strawberry.ID = strawberry.field(description="The platform they are about.")
+
+    @field(description="The platform they are about.")
+    def platform_id(self) -> strawberry.ID:
+        return strawberry.ID(global_id("Platform", self.about.scope_id))
 
     values = all_values
 
@@ -104,6 +112,14 @@ class MetricDefinition:
         return label_of(info.context, self.metric)
 
 
+HOSTS: dict[ScopeKind, type] = {
+    ScopeKind.MERCHANT: MerchantMetrics,
+    ScopeKind.STORE: StoreMetrics,
+    ScopeKind.PLATFORM: PlatformMetrics,
+}
+BEYOND = "These numbers are about more than the stores you can see."
+
+
 async def metrics_of(
     info: Info, kind: ScopeKind, ids: Sequence[int], context: MetricsContextInput | None = None
 ) -> list[Any]:
@@ -112,20 +128,16 @@ async def metrics_of(
     In place of one that the caller sees without being allowed to see its numbers stands `Forbidden`. Raises
     `BadUserInput` for a bad `context`.
     """
-    return [_numbers_of(info.context, about) for about in asked(info.context, kind, ids, context)]
-
-
-def _numbers_of(ctx: Context, about: Asked) -> Any:
+    stretch = stretch_of(info.context, kind, context)
     try:
-        require_reach(ctx, about.kind, about.scope_id)
+        reached = within_reach(info.context, kind, ids)
     except Forbidden as refusal:
-        return refusal
-    outside = strawberry.ID(global_id(about.kind.value.capitalize(), about.scope_id))
-    if about.kind is ScopeKind.MERCHANT:
-        return MerchantMetrics(about=about, merchant_id=outside)
-    if about.kind is ScopeKind.STORE:
-        return StoreMetrics(about=about, store_id=outside)
-    return PlatformMetrics(about=about, platform_id=outside)
+        return [refusal] * len(ids)
+    host: Any = HOSTS[kind]
+    return [
+        host(about=Asked(id_, stretch)) if is_reached else Forbidden(BEYOND)
+        for id_, is_reached in zip(ids, reached, strict=True)
+    ]
 
 
 async def _one(info: Info, kind: ScopeKind, id: int, context: MetricsContextInput | None) -> Any:
@@ -197,13 +209,6 @@ class PlatformNumbers:
         if root.id != info.context.platform_id:
             raise PlatformRequired("Numbers are read on their own platform: call /p/<platform code>/graphql.")
         return cast(PlatformMetrics, await _one(info, ScopeKind.PLATFORM, root.id, context))
-
-
-HOSTS: dict[ScopeKind, type] = {
-    ScopeKind.MERCHANT: MerchantMetrics,
-    ScopeKind.STORE: StoreMetrics,
-    ScopeKind.PLATFORM: PlatformMetrics,
-}
 
 
 def with_metrics(definition: ModuleDefinition) -> ModuleGraph | None:

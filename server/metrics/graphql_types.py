@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 from enum import Enum
-from typing import NewType
+from typing import NewType, cast
 
 import strawberry
 
@@ -10,11 +10,9 @@ from server.context import Context
 from server.contracts.metrics import Metric
 from server.graphql.fields import field
 from server.graphql.info import Info
-from server.metrics.format import currency_of, formatted, formatted_amount, major, scalar
-from server.metrics.measure import Measured, change, trend
-from server.metrics.services import locales_of
-from server.metrics.windows import Windows
-from server.platforms.locales import text_key
+from server.metrics.format import decimal_text, formatted, formatted_amount, formatted_count
+from server.metrics.measure import Measured
+from server.metrics.services import label_in
 
 MetricScalar = NewType("MetricScalar", object)
 SCALARS: dict[object, strawberry.types.scalar.ScalarDefinition] = {
@@ -118,9 +116,8 @@ class MetricAmount:
 @strawberry.type(description="The value of one metric for one scope and stretch of time.")
 class MetricValue:
     metric: strawberry.Private[Metric]
-    windows: strawberry.Private[Windows]
-    current: strawberry.Private[Measured]
-    previous: strawberry.Private[Measured | None]
+    current: strawberry.Private[Measured | None]
+    """None for a count, which is its value."""
 
     key: str = strawberry.field(
         description="Stable name of the metric: its module, a dot, and what it counts."
@@ -159,48 +156,19 @@ class MetricValue:
 
     @field(description="The value as people write it in the caller's language.")
     def formatted(self, info: Info) -> str | None:
+        if self.current is None:
+            return formatted_count(cast(int, self.value), info.context.locale)
         return formatted(self.metric, self.current, info.context.locale)
 
     @field(description="Money by currency; empty for what is no money.")
     def amounts(self) -> list[MetricAmount]:
-        amounts = self.current.amounts or {}
+        amounts = (self.current and self.current.amounts) or {}
         return [
-            MetricAmount(currency=code, value=format(major(minor, code), "f"), minor=minor)
+            MetricAmount(currency=code, value=decimal_text(minor, code), minor=minor)
             for code, minor in amounts.items()
         ]
 
 
 def label_of(ctx: Context, metric: Metric) -> str:
     """The metric's name in the caller's language; the declared one when its module has no text for it."""
-    key = text_key("metric", metric.key)
-    return locales_of(ctx).text(metric.module, key, ctx.locale, default=metric.label)
-
-
-def _scalar(value: Measured) -> MetricScalar | None:
-    found = scalar(value)
-    return None if found is None else MetricScalar(found)
-
-
-def metric_value(metric: Metric, windows: Windows, values: list[Measured]) -> MetricValue:
-    """The value from the current window's measure and, if trends are wanted, the comparison's."""
-    current, previous = values[0], values[1] if len(values) > 1 else None
-    percent = change(current, previous) if previous else None
-    direction = trend(percent)
-    return MetricValue(
-        metric=metric,
-        windows=windows,
-        current=current,
-        previous=previous,
-        key=metric.key,
-        category=metric.category,
-        icon=metric.icon,
-        unit=MetricUnit[metric.unit.name],
-        polarity=MetricPolarity[metric.polarity.name],
-        currency=currency_of(current),
-        value=_scalar(current),
-        previous_value=_scalar(previous) if previous else None,
-        trend_value=percent,
-        trend=MetricTrend[direction.name] if direction else None,
-        partial=windows.partial,
-        as_of=windows.current.end,
-    )
+    return label_in(ctx, metric.module, metric.key, metric.label)

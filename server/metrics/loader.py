@@ -1,95 +1,140 @@
-"""Loads the numbers of an operation together: any number of fields about the same windows cost one statement
-per source."""
+"""Loads the numbers of an operation together: whatever its fields ask for at once is one statement."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from asyncio import CancelledError, Future, Task, get_running_loop
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeAlias
 
 from server.context import Context
-from server.contracts.metrics import Metric, ScopeKind, Source
-from server.metrics.catalogue import Catalogue, Column
-from server.metrics.compute import Answer, Request, fetch, totals_of
-from server.metrics.errors import MetricUnavailable
-from server.metrics.measure import Measured, Totals, measured
+from server.contracts.metrics import ScopeKind, Source
+from server.metrics.asking import SourceFailed
+from server.metrics.compute import Answer, Request, Rows, fetch, unavailable
 from server.metrics.windows import Window
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What a field wants of a source: every pair of these scopes and windows."""
+class Wanted(NamedTuple):
+    """What a field wants: a column of a source, for every pair of these scopes and windows."""
 
     source: Source
+    column: str
     kind: ScopeKind
     scope_ids: tuple[int, ...]
     windows: tuple[Window, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Found:
-    """An answer, and where each window is in it."""
+    """An answer, and the bucket of each window in it."""
 
     answer: Answer
-    places: Mapping[Window, int]
+    buckets: dict[Window, int]
 
-    def totals(self, column: Column, scope_id: int, window: Window) -> Totals:
+    @property
+    def rows(self) -> Rows:
         """Raises `MetricUnavailable` when the source failed."""
-        return totals_of(self.answer, column, scope_id, self.places[window])
+        if isinstance(self.answer, SourceFailed):
+            raise unavailable() from self.answer
+        return self.answer
+
+    def covers(self, want: Wanted) -> bool:
+        """Whether what is wanted was asked for."""
+        if not all(window in self.buckets for window in want.windows):
+            return False
+        return isinstance(self.answer, SourceFailed) or want.column in self.answer.places
 
 
-async def answers(ctx: Context, wanted: Sequence[Wanted]) -> list[Found]:
-    """For `Context.loader`: what was found, in order. Scopes that want the same windows share a statement."""
-    windows_of: dict[tuple[Source, ScopeKind, tuple[int, ...]], dict[Window, None]] = {}
-    for want in wanted:
-        windows_of.setdefault((want.source, want.kind, want.scope_ids), {}).update(
-            dict.fromkeys(want.windows)
-        )
-    scopes_of: dict[tuple[Source, ScopeKind, frozenset[Window]], dict[int, None]] = {}
-    for (source, kind, scope_ids), windows in windows_of.items():
-        scopes_of.setdefault((source, kind, frozenset(windows)), {}).update(dict.fromkeys(scope_ids))
-    requests = [
-        Request(source, kind, tuple(scope_ids), tuple(sorted(windows, key=lambda w: (w.start, w.end))))
-        for (source, kind, windows), scope_ids in scopes_of.items()
-    ]
-    found = {
-        key: Found(answer, {window: place for place, window in enumerate(request.windows)})
-        for key, request, answer in zip(scopes_of, requests, await fetch(ctx, requests), strict=True)
-    }
-    return [
-        found[want.source, want.kind, frozenset(windows_of[want.source, want.kind, want.scope_ids])]
-        for want in wanted
-    ]
+Place: TypeAlias = tuple[Source, ScopeKind, tuple[int, ...]]
+"""One source about some scopes."""
 
 
-async def load(
-    ctx: Context,
-    catalogue: Catalogue,
-    metric: Metric,
-    kind: ScopeKind,
-    scope_ids: Sequence[int],
-    windows: Sequence[Window],
-) -> list[list[Measured] | MetricUnavailable]:
-    """For each scope the metric's values, one for each window, or the failure that stands in their place.
+class Numbers:
+    """The numbers of one operation. What it found once it does not ask for again."""
 
-    Whatever else the operation asks for before the first answer shares its statements.
-    """
-    columns = catalogue.columns(metric)
-    scopes, chosen = tuple(scope_ids), tuple(windows)
-    found = await ctx.loader(answers).load_many(
-        [Wanted(column.source, kind, scopes, chosen) for column in columns]
-    )
-    sources = list(zip(columns, found, strict=True))
-    parts, currency = catalogue.parts(metric), ctx.current_platform.currency
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._found: dict[Place, Found] = {}
+        self._waiting: list[tuple[Sequence[Wanted], Future[list[Found]]]] = []
+        self._work: Task[None] | None = None
 
-    def values(scope_id: int) -> list[Measured] | MetricUnavailable:
+    async def load(self, wanted: Sequence[Wanted]) -> list[Found]:
+        """What was found for each, in order; with whatever else the operation asks for meanwhile."""
+        loop = get_running_loop()
+        answer: Future[list[Found]] = loop.create_future()
+        if not self._waiting:
+            # Two rounds of the loop: fields at the same depth that have to be awaited first are here by then.
+            loop.call_soon(loop.call_soon, self._start)
+        self._waiting.append((wanted, answer))
+        return await answer
+
+    def _start(self) -> None:
+        waiting, self._waiting = self._waiting, []
+        self._work = get_running_loop().create_task(self._answer(waiting))
+
+    async def _answer(self, waiting: list[tuple[Sequence[Wanted], Future[list[Found]]]]) -> None:
         try:
-            return [
-                measured(
-                    metric, parts, [f.totals(column, scope_id, window) for column, f in sources], currency
-                )
-                for window in chosen
-            ]
-        except MetricUnavailable as failure:
-            return failure
+            await self._find([want for wanted, _ in waiting for want in wanted])
+        except BaseException as error:
+            for _, answer in waiting:
+                if not answer.done():
+                    answer.cancel() if isinstance(error, CancelledError) else answer.set_exception(error)
+            if not isinstance(error, Exception):
+                raise
+            return
+        found = self._found
+        for wanted, answer in waiting:
+            if not answer.done():
+                answer.set_result([found[want.source, want.kind, want.scope_ids] for want in wanted])
 
-    return [values(scope_id) for scope_id in scopes]
+    async def _find(self, wanted: Sequence[Wanted]) -> None:
+        windows_of: dict[Place, dict[Window, None]] = {}
+        columns_of: dict[tuple[Source, ScopeKind], dict[str, None]] = {}
+        for want in self._lacking(wanted):
+            place = want.source, want.kind, want.scope_ids
+            windows_of.setdefault(place, {}).update(dict.fromkeys(want.windows))
+            columns_of.setdefault(place[:2], {})[want.column] = None
+        if not windows_of:
+            return
+        # Scopes that want the same windows of a source are asked about together.
+        places_of: dict[tuple[Source, ScopeKind, frozenset[Window]], list[Place]] = {}
+        for place, windows in windows_of.items():
+            places_of.setdefault((*place[:2], frozenset(windows)), []).append(place)
+        requests = [
+            Request(source, kind, tuple(columns_of[source, kind]), _scopes(places), _in_order(windows))
+            for (source, kind, windows), places in places_of.items()
+        ]
+        for request, answer, places in zip(
+            requests, await fetch(self._ctx, requests), places_of.values(), strict=True
+        ):
+            found = Found(answer, {window: bucket for bucket, window in enumerate(request.windows)})
+            self._found.update(dict.fromkeys(places, found))
+
+    def _lacking(self, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
+        """What has to be asked for: everything about places of which not all is known."""
+        if not self._found:
+            return wanted
+        known = self._found
+        lacking = set()
+        for want in wanted:
+            place = want.source, want.kind, want.scope_ids
+            if place not in known or not known[place].covers(want):
+                lacking.add(place)
+        return [want for want in wanted if (want.source, want.kind, want.scope_ids) in lacking]
+
+
+def _scopes(places: Sequence[Place]) -> tuple[int, ...]:
+    if len(places) == 1:
+        return places[0][2]
+    return tuple(dict.fromkeys(scope_id for place in places for scope_id in place[2]))
+
+
+def _in_order(windows: frozenset[Window]) -> tuple[Window, ...]:
+    return tuple(sorted(windows, key=lambda window: (window.start, window.end)))
+
+
+def numbers_of(ctx: Context) -> Numbers:
+    """Those of the operation, until it has changed something."""
+    found: Any = ctx.shared_loader(Numbers, lambda: Numbers(ctx))  # type: ignore[arg-type,return-value]
+    numbers: Numbers = found
+    return numbers

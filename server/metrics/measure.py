@@ -92,14 +92,24 @@ def _amounts_per_thing(
     return amounts or None
 
 
+def is_count(metric: Metric) -> bool:
+    """Whether a value is one whole number, the total of one column."""
+    return metric.fold is not Fold.RATIO and metric.unit is not Unit.MONEY
+
+
 def change(current: Measured, previous: Measured) -> float | None:
     """The change in percent of what was; None when there was nothing, or the two cannot be compared."""
     now, before = current.comparable, previous.comparable
-    if now is None or before is None or not before[1]:
+    if now is None or before is None:
         return None
     if now[1] and now[0] != before[0]:
         return None
-    return (now[1] - before[1]) * 100 / abs(before[1])
+    return percent(now[1], before[1])
+
+
+def percent(now: float, before: float) -> float | None:
+    """The change in percent of `before`; None when that was nothing."""
+    return (now - before) * 100 / abs(before) if before else None
 
 
 def trend(percent: float | None) -> Trend | None:

@@ -1,38 +1,43 @@
 """The numbers of one merchant, store or platform, before any of them is read."""
 
-from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from server.context import Context
 from server.contracts.metrics import Metric, ScopeKind
-from server.errors import Forbidden, NotFound
+from server.errors import NotFound
 from server.graphql.ids import global_id
 from server.graphql.info import Info
-from server.metrics.errors import MetricUnavailable
-from server.metrics.graphql_types import MetricComparison, MetricsContextInput, MetricValue, metric_value
-from server.metrics.loader import load
+from server.metrics.graphql_types import MetricComparison, MetricsContextInput
+from server.metrics.loader import Wanted, numbers_of
 from server.metrics.lookahead import selects
 from server.metrics.permissions import VIEW, VIEW_PLATFORM
 from server.metrics.services import catalogue_of, directory_of
-from server.metrics.windows import Comparison, Period, Windows, windows
+from server.metrics.values import Value, metric_values
+from server.metrics.windows import Comparison, Period, Window, Windows, windows
 
 TREND_FIELDS = frozenset({"trend", "trendValue", "previousValue"})
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What about, when, and whether trends may be computed."""
+@dataclass(slots=True, eq=False)
+class Stretch:
+    """When, and whether trends may be computed: the same for all that are asked about together."""
 
     kind: ScopeKind
-    scope_id: int
     windows: Windows
     include_trends: bool
 
 
-def asked(
-    ctx: Context, kind: ScopeKind, scope_ids: Sequence[int], context: MetricsContextInput | None
-) -> list[Asked]:
+@dataclass(slots=True, eq=False)
+class Asked:
+    """What about, and when."""
+
+    scope_id: int
+    stretch: Stretch
+
+
+def stretch_of(ctx: Context, kind: ScopeKind, context: MetricsContextInput | None) -> Stretch:
     """Raises `BadUserInput` for a stretch of time that does not make sense."""
     given = context or MetricsContextInput()
     chosen = windows(
@@ -43,70 +48,92 @@ def asked(
         date_to=given.date_to,
         compare=Comparison[(given.compare or MetricComparison.PREVIOUS_PERIOD).name],
     )
-    return [Asked(kind, scope_id, chosen, given.include_trends is not False) for scope_id in scope_ids]
+    return Stretch(kind, chosen, given.include_trends is not False)
 
 
-async def read(info: Info, abouts: Sequence[Asked], metric: Metric) -> list[MetricValue | MetricUnavailable]:
+async def read(info: Info, abouts: Sequence[Asked], metric: Metric) -> list[Value]:
     """The metric's value about each; its trend only when the operation asks for it below this field.
 
-    A failure stands in the place of a value. What is asked for together is read together (see `load`).
+    A failure stands in the place of a value. What is asked for together is read together (see `Numbers`).
     """
-    wants_trend = selects(info, TREND_FIELDS)
-    values: dict[int, MetricValue | MetricUnavailable] = {}
-    groups: dict[tuple[ScopeKind, int, bool], list[int]] = {}
-    for place, about in enumerate(abouts):
-        # Numbers asked for together hold the same windows; others may share a statement, not a group.
-        with_trend = about.include_trends and wants_trend
-        groups.setdefault((about.kind, id(about.windows), with_trend), []).append(place)
-    for found in await gather(
-        *(_read_group(info.context, abouts, group, metric) for group in groups.items())
-    ):
-        values.update(found)
-    return [values[place] for place in range(len(abouts))]
-
-
-async def _read_group(
-    ctx: Context,
-    abouts: Sequence[Asked],
-    group: tuple[tuple[ScopeKind, int, bool], list[int]],
-    metric: Metric,
-) -> dict[int, MetricValue | MetricUnavailable]:
-    (kind, _, with_trend), places = group
-    windows = abouts[places[0]].windows
-    chosen = [windows.current, windows.comparison] if with_trend else [windows.current]
-    scope_ids = [abouts[place].scope_id for place in places]
-    loaded = await load(ctx, catalogue_of(ctx), metric, kind, scope_ids, chosen)
-    return {
-        place: found if isinstance(found, MetricUnavailable) else metric_value(metric, windows, found)
-        for place, found in zip(places, loaded, strict=True)
-    }
+    (column,) = await _read(info, abouts, (metric,))
+    return column
 
 
 async def read_all(
     info: Info, abouts: Sequence[Asked], categories: Sequence[str] | None
-) -> list[list[MetricValue | MetricUnavailable]]:
+) -> list[list[Value]]:
     """For each the values of every metric the caller can see about it; a failure stands in a value's place."""
     catalogue = catalogue_of(info.context)
-    kinds = {about.kind for about in abouts}
+    kinds = {about.stretch.kind for about in abouts}
     metrics = [
         metric
         for metric in catalogue.visible(info.context)
         if kinds <= catalogue.scopes(metric) and (categories is None or metric.category in categories)
     ]
-    columns = await gather(*(read(info, abouts, metric) for metric in metrics))
+    columns = await _read(info, abouts, metrics)
     return [[column[place] for column in columns] for place in range(len(abouts))]
 
 
-def require_reach(ctx: Context, kind: ScopeKind, scope_id: int) -> None:
-    """Raise `Forbidden` unless the caller may read numbers of a scope it can see.
+async def _read(info: Info, abouts: Sequence[Asked], metrics: Sequence[Metric]) -> list[list[Value]]:
+    """For each metric its values about each."""
+    if not metrics:
+        return []
+    ctx: Context = info.context
+    catalogue = catalogue_of(ctx)
+    wants_trend = selects(info, TREND_FIELDS)
+    groups: dict[Stretch, list[int]] = {}
+    for place, about in enumerate(abouts):
+        groups.setdefault(about.stretch, []).append(place)
+    asked = [
+        (stretch, places, tuple([abouts[place].scope_id for place in places]))
+        for stretch, places in groups.items()
+    ]
+    found = iter(
+        await numbers_of(ctx).load(
+            [
+                Wanted(column.source, column.name, stretch.kind, scope_ids, _windows(stretch, wants_trend))
+                for stretch, _, scope_ids in asked
+                for metric in metrics
+                for column in catalogue.columns(metric)
+            ]
+        )
+    )
+    columns: list[list[Any]] = [[None] * len(abouts) for _ in metrics]
+    for stretch, places, scope_ids in asked:
+        for metric, column in zip(metrics, columns, strict=True):
+            values = metric_values(
+                ctx,
+                catalogue,
+                metric,
+                [next(found) for _ in catalogue.columns(metric)],
+                scope_ids,
+                stretch.windows,
+                with_trend=stretch.include_trends and wants_trend,
+            )
+            for place, value in zip(places, values, strict=True):
+                column[place] = value
+    return columns
 
-    Whoever sees one store of a merchant sees the merchant's name, not its numbers.
+
+def _windows(stretch: Stretch, wants_trend: bool) -> tuple[Window, ...]:
+    windows = stretch.windows
+    if stretch.include_trends and wants_trend:
+        return windows.current, windows.comparison
+    return (windows.current,)
+
+
+def within_reach(ctx: Context, kind: ScopeKind, scope_ids: Sequence[int]) -> list[bool]:
+    """Whether the caller may read the numbers of each of the scopes, which it can see.
+
+    Whoever sees one store of a merchant sees the merchant's name, not its numbers. Raises `Forbidden` when it
+    may read no numbers at all.
     """
     ctx.caller.require(VIEW_PLATFORM.code if kind is ScopeKind.PLATFORM else VIEW.code)
     if ctx.caller.sees_everything or kind is ScopeKind.STORE:
-        return
-    if kind is ScopeKind.PLATFORM or scope_id not in (ctx.caller.merchant_ids or ()):
-        raise Forbidden("These numbers are about more than the stores you can see.")
+        return [True] * len(scope_ids)
+    reached = () if kind is ScopeKind.PLATFORM else ctx.caller.merchant_ids or ()
+    return [scope_id in reached for scope_id in scope_ids]
 
 
 async def require_known(ctx: Context, kind: ScopeKind, scope_id: int) -> None:

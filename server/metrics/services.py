@@ -7,7 +7,7 @@ from functools import lru_cache
 from server.context import Context
 from server.contracts.directory import Directory
 from server.metrics.catalogue import Catalogue
-from server.platforms.locales import Locales
+from server.platforms.locales import Locales, text_key
 from server.platforms.registry import Registry
 
 
@@ -16,9 +16,9 @@ def catalogue_of(ctx: Context) -> Catalogue:
     return _catalogue(_registry(ctx))
 
 
-def locales_of(ctx: Context) -> Locales:
-    """The texts of the installed modules."""
-    return _locales(_registry(ctx))
+def label_in(ctx: Context, module: str, key: str, default: str) -> str:
+    """A metric's name in the caller's language; `default` when its module has no text for it."""
+    return _label(_registry(ctx), module, key, default, ctx.locale)
 
 
 def directory_of(ctx: Context) -> Directory:
@@ -35,6 +35,11 @@ def _registry(ctx: Context) -> Registry:
 @lru_cache(maxsize=8)
 def _catalogue(registry: Registry) -> Catalogue:
     return Catalogue(registry.definitions)
+
+
+@lru_cache(maxsize=2_048)
+def _label(registry: Registry, module: str, key: str, default: str, locale: str) -> str:
+    return _locales(registry).text(module, text_key("metric", key), locale, default=default)
 
 
 @lru_cache(maxsize=8)
