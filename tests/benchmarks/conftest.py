@@ -5,16 +5,57 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.installation import Installation
+from tests.benchmarks.installation import ROOT, Installation
+from tests.benchmarks.pinning import pin_others, unpin
+from tests.benchmarks.prepared import prepared
+
+
+@dataclass(frozen=True)
+class Effort:
+    """How long each server is loaded for, and how often."""
+
+    rounds: int
+    seconds: float
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("benchmarks")
+    group.addoption("--rounds", type=int, default=5, help="How often each server has its turn.")
+    group.addoption("--seconds", type=float, default=3.0, help="How long a turn takes.")
+    group.addoption(
+        "--data", type=Path, default=ROOT / ".facet" / "benchmarks", help="Where data is kept between runs."
+    )
 
 
 def pytest_report_header() -> str:
     """What the figures depend on first of all: the machine, and how much else it has to do."""
     busy = ", ".join(f"{load:.1f}" for load in os.getloadavg())
     return f"machine: {os.cpu_count()} cores, Python {platform.python_version()}, load before: {busy}"
+
+
+@pytest.fixture(scope="session")
+def effort(pytestconfig: pytest.Config) -> Effort:
+    return Effort(pytestconfig.getoption("rounds"), pytestconfig.getoption("seconds"))
+
+
+@pytest.fixture(scope="session")
+def data_folder(pytestconfig: pytest.Config) -> Path:
+    folder: Path = pytestconfig.getoption("data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bench(data_folder: Path) -> Iterator[Installation]:
+    """The platforms of `data.py`, on servers that leave a core to the one that is measured."""
+    with prepared(data_folder / "data") as installation:
+        pin_others(installation.postgres_process(), installation.valkey_process())
+        yield installation
+        unpin()
 
 
 @pytest.fixture(scope="module")

@@ -7,18 +7,17 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-import asyncpg
 import psutil
 
 from server.demo import PASSWORD
 from server.embedded import EmbeddedPostgres, EmbeddedValkey, start_postgres, start_valkey
-from tests.benchmarks.load import Target, ask
+from tests.benchmarks.asking import Target, ask
 
 ROOT = Path(__file__).parents[2]
 ENDLESS = str(10**9)
@@ -73,27 +72,34 @@ class Installation:
         )
         assert done.returncode == 0, done.stdout
 
-    async def analyze(self) -> None:
-        """Let PostgreSQL count the rows now, which it does by itself within some minutes of an import."""
-        connection = await asyncpg.connect(self.postgres.owner_url)
-        try:
-            await connection.execute("ANALYZE")
-        finally:
-            await connection.close()
-
-    @contextmanager
-    def serve(self, *command: str) -> Iterator[Serving]:
+    def serve(self, *command: str) -> AbstractContextManager[Serving]:
         """A `facet serve`, or another module that takes `--port`, until the end of the block."""
         port = free_port()
         arguments = [sys.executable, "-m", *(command or ("server", "serve")), "--port", str(port)]
-        with (self.data_dir / f"serve-{port}.log").open("w") as log:
-            process = subprocess.Popen(arguments, cwd=ROOT, env=self._environment(), stdout=log, stderr=log)
+        return self.listen(port, arguments)
+
+    @contextmanager
+    def listen(
+        self,
+        port: int,
+        arguments: Sequence[str],
+        *,
+        folder: Path = ROOT,
+        env: Mapping[str, str] | None = None,
+    ) -> Iterator[Serving]:
+        """A program that listens on `port`, until the end of the block."""
+        path = self.data_dir / f"serve-{port}.log"
+        with path.open("w") as log:
+            process = subprocess.Popen(
+                arguments, cwd=folder, env={**self._environment(), **(env or {})}, stdout=log, stderr=log
+            )
         try:
-            _wait_until_it_listens(port, process, Path(log.name))
+            _wait_until_it_listens(port, process, path)
             yield Serving(port, psutil.Process(process.pid))
         finally:
             process.terminate()
             process.wait(timeout=PATIENCE_SECONDS)
+            path.unlink()
 
     async def sign_in(self, port: int, email: str, platform: str | None = None) -> str:
         """A session token of one of the demo's people."""
@@ -103,20 +109,26 @@ class Installation:
 
     def kill_valkey(self) -> None:
         """Take Valkey away at once; it does not come back."""
+        process = self.valkey_process()
+        assert "valkey" in process.name()
+        process.kill()
+
+    def valkey_process(self) -> psutil.Process:
         path = self.valkey.url.removeprefix("unix://")
         with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
             connection.connect(path)
             connection.sendall(b"INFO server\r\n")
             answer = connection.recv(16_384)
-        pid = int(answer.split(b"process_id:", 1)[1].split(b"\r", 1)[0])
-        process = psutil.Process(pid)
-        assert "valkey" in process.name()
-        process.kill()
+        return psutil.Process(int(answer.split(b"process_id:", 1)[1].split(b"\r", 1)[0]))
+
+    def postgres_process(self) -> psutil.Process:
+        """The one whose children the connections are."""
+        pid_file = self.data_dir / "postgres" / "data" / "postmaster.pid"
+        return psutil.Process(int(pid_file.read_text().split("\n", 1)[0]))
 
     def postgres_cpu(self) -> float:
         """Seconds of processor time that PostgreSQL's connections have used, those that ended too."""
-        pid = int((self.data_dir / "postgres" / "data" / "postmaster.pid").read_text().split("\n", 1)[0])
-        postmaster = psutil.Process(pid)
+        postmaster = self.postgres_process()
         times = postmaster.cpu_times()
         used = times.children_user + times.children_system
         for backend in postmaster.children():

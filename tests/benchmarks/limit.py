@@ -1,50 +1,72 @@
-"""What a server for exactly two questions costs, written by hand: no GraphQL, no modules, no ORM, no budget.
+"""What a server for exactly these questions costs, written by hand: no GraphQL, no modules, no ORM, no budget.
 
-It reads the same tables by the same statements, as the same role behind the same row-level security, looks the
-token up as Facet does, and is run by uvicorn with the same options. Unlike Facet it does all of that in one
-transaction.
+It answers as the same role behind the same row-level security, one transaction for each request whose first message
+sets the platform too, and remembers for some seconds who a token speaks for. It is run by uvicorn with Facet's
+options. Each question is one statement with only the columns that are needed, prepared once per connection.
 
     python -m tests.benchmarks.limit --port 8001
 """
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import sys
-from base64 import b64decode, b64encode
-from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
-from zoneinfo import ZoneInfo
 
 import asyncpg
 import orjson
 from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from server.auth.tokens import token_hash
 from server.embedded.servers import open_servers
 from server.http.protocol import DrainingServer, uvicorn_config
-from server.metrics.windows import Window, windows
 from server.settings import settings
-from tests.benchmarks import limit_sql as sql
+from tests.benchmarks.workload import Asked, ByHand
+from tests.benchmarks.workloads import WORKLOADS
 
-Connection: TypeAlias = Any  # a pool hands out proxies
-CARDS = {
-    "billing.active_subscriptions": ("Active subscriptions", "subscriptions", "credit-card"),
-    "tenancy.total_stores": ("Stores", "tenancy", "store"),
-    "tenancy.team_members": ("Team members", "tenancy", "users-round"),
-    "customers.total_customers": ("Customers", "customers", "users"),
+Rows: TypeAlias = Callable[..., Awaitable[list[asyncpg.Record]]]
+REMEMBERED_SECONDS = 5.0
+BY_HAND: dict[str, ByHand] = {
+    name: f for workload in WORKLOADS.values() for name, f in workload.by_hand.items()
 }
-HEADERS = {"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store"}
+STATEMENTS = {statement for workload in WORKLOADS.values() for statement in workload.statements}
+BEGIN = "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY; SET LOCAL facet.platform_id = '{}'"
+IDENTIFY = """
+    SELECT user_id, platform_id, is_active AND revoked_at IS NULL AND expires_at > now() AS is_good,
+        set_config('facet.platform_id', platform_id::text, true)
+    FROM facet_identify($1)
+"""
+GRANTS = """
+    SELECT merchant_id FROM tenancy_membership WHERE platform_id = $1 AND user_id = $2 AND ended_at IS NULL
+        AND role IN ('platform_admin', 'merchant_member')
+"""
 
 
-class Refused(Exception):
-    """Nobody we know, or somebody who may not."""
+@dataclass(slots=True)
+class Lane:
+    """A connection with its prepared statements."""
+
+    connection: Any
+    rows: Rows
+
+
+@dataclass(slots=True, frozen=True)
+class Known:
+    """Who a token speaks for, and until when that is taken for granted."""
+
+    begin: str
+    platform_id: int
+    reach: frozenset[int] | None
+    until: float
 
 
 class Limit:
@@ -52,153 +74,110 @@ class Limit:
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
-        self._pool: Any = None
-        self._zones: dict[int, ZoneInfo] = {}
+        self._free: deque[Lane] = deque()
+        self._places = asyncio.Semaphore(2 * settings().pool_size)
+        self._known: dict[bytes, Known] = {}
 
     @asynccontextmanager
     async def life(self, _app: Starlette) -> AsyncIterator[None]:
-        self._pool = await asyncpg.create_pool(
-            self._url,
-            min_size=settings().pool_size,
-            max_size=2 * settings().pool_size,
-            reset=_nothing,
-            server_settings={"application_name": "limit", "timezone": "UTC", "jit": "off"},
-        )
+        """Connect before the first request, and leave the collector nothing to look through."""
+        for _ in range(2 * settings().pool_size):
+            self._free.append(await self._connect())
         gc.collect()
         gc.freeze()
         yield
-        await self._pool.close()
+        for lane in self._free:
+            await lane.connection.close()
 
-    async def respond(self, request: Request) -> Response:
-        asked = orjson.loads(await request.body())
-        hash_ = token_hash(request.headers["authorization"].removeprefix("Bearer "))
-        async with self._pool.acquire() as connection:
-            await connection.execute(sql.BEGIN)
-            try:
-                platform_id = await self._identify(connection, hash_)
-                if asked["operationName"] == "Dashboard":
-                    data = await self._dashboard(connection, platform_id, asked["variables"])
-                else:
-                    data = await self._merchants(connection, platform_id)
-            except Refused:
-                return Response(status_code=401)
-            finally:
-                await connection.execute(sql.COMMIT)
-        return Response(orjson.dumps({"data": data}), headers=HEADERS)
-
-    async def _identify(self, connection: Connection, hash_: bytes | None) -> int:
-        """The platform that the caller administers."""
-        found = await connection.fetchrow(sql.IDENTIFY, hash_)
-        if found is None or found["revoked_at"] is not None or not found["is_active"]:
-            raise Refused
-        if found["expires_at"] is not None and found["expires_at"] <= datetime.now(UTC):
-            raise Refused
-        platform_id: int = found["platform_id"]
-        grants = await connection.fetch(sql.GRANTS, platform_id, found["user_id"])
-        if not any(grant["role"] == "platform_admin" for grant in grants):
-            raise Refused
-        if platform_id not in self._zones:
-            self._zones[platform_id] = ZoneInfo(await connection.fetchval(sql.PLATFORM, platform_id))
-        return platform_id
-
-    async def _dashboard(self, connection: Connection, platform_id: int, variables: dict[str, Any]) -> Any:
-        kind, _, number = b64decode(variables["merchant"]).decode().partition(":")
-        merchant_id = int(number)
-        known = await connection.fetchval(sql.MERCHANT, platform_id, merchant_id)
-        if kind != "Merchant" or known is None:
-            return {"merchantMetrics": None}
-        chosen = windows(now=datetime.now(UTC), zone=self._zones[platform_id])
-        cards = {}
-        for key in CARDS:
-            counts = await _counts(
-                connection, key, platform_id, [merchant_id], (chosen.current, chosen.comparison)
-            )
-            cards[key] = card(key, counts.get((merchant_id, 0), 0), counts.get((merchant_id, 1), 0))
-        return {
-            "merchantMetrics": {
-                "billing": {"activeSubscriptions": cards["billing.active_subscriptions"]},
-                "tenancy": {
-                    "totalStores": cards["tenancy.total_stores"],
-                    "teamMembers": cards["tenancy.team_members"],
-                },
-                "customers": {"totalCustomers": cards["customers.total_customers"]},
-            }
+    async def _connect(self) -> Lane:
+        options = {
+            "application_name": "limit",
+            "timezone": "UTC",
+            "jit": "off",
+            "plan_cache_mode": "force_generic_plan",
         }
+        connection = await asyncpg.connect(self._url, server_settings=options)
+        fetch = {statement: (await connection.prepare(statement)).fetch for statement in STATEMENTS}
+        # The driver leaves a preparation open until the next statement, and BEGIN must not follow it.
+        await connection.execute("SELECT 1")
 
-    async def _merchants(self, connection: Connection, platform_id: int) -> Any:
-        merchants = await connection.fetch(sql.MERCHANTS, platform_id)
-        ids = [merchant_id for merchant_id, _ in merchants]
-        current = (windows(now=datetime.now(UTC), zone=self._zones[platform_id]).current,)
-        active = await _counts(connection, "billing.active_subscriptions", platform_id, ids, current)
-        stores = await _counts(connection, "tenancy.total_stores", platform_id, ids, current)
-        customers = await _counts(connection, "customers.total_customers", platform_id, ids, current)
-        first_stores: dict[int, list[Any]] = defaultdict(list)
-        for merchant_id, store_id, name in await connection.fetch(sql.STORES, platform_id, ids):
-            first_stores[merchant_id].append({"id": outside("Store", store_id), "name": name})
-        nodes = [
-            {
-                "id": outside("Merchant", id_),
-                "name": name,
-                "metrics": {
-                    "billing": {"activeSubscriptions": {"value": active.get((id_, 0), 0)}},
-                    "tenancy": {"totalStores": {"value": stores.get((id_, 0), 0)}},
-                    "customers": {"totalCustomers": {"value": customers.get((id_, 0), 0)}},
-                },
-                "stores": {"nodes": first_stores[id_]},
-            }
-            for id_, name in merchants
+        def rows(statement: str, *values: Any) -> Awaitable[list[asyncpg.Record]]:
+            return fetch[statement](*values)
+
+        return Lane(connection, rows)
+
+    async def answer(self, token: bytes, body: bytes) -> tuple[int, bytes]:
+        """The status and the body."""
+        asked = orjson.loads(body)
+        by_hand = BY_HAND[asked["operationName"]]
+        async with self._places:
+            lane = self._free.pop()
+            try:
+                known = self._known.get(token)
+                if known is None or known.until < time.monotonic():
+                    known = await self._identify(lane.connection, token)
+                if known is None:
+                    return 401, b'{"errors":[{"message":"unknown token"}]}'
+                await lane.connection.execute(known.begin)
+                try:
+                    data = await by_hand(
+                        Asked(
+                            lane.rows, known.platform_id, known.reach, datetime.now(UTC), asked["variables"]
+                        )
+                    )
+                finally:
+                    await lane.connection.execute("COMMIT")
+            finally:
+                self._free.append(lane)
+        return 200, orjson.dumps({"data": data})
+
+    async def _identify(self, connection: Any, token: bytes) -> Known | None:
+        """The caller, remembered; None for nobody we know and for somebody who may not read."""
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            found = await connection.fetchrow(IDENTIFY, token_hash(token.decode("ascii")))
+            if found is None or not found["is_good"]:
+                return None
+            platform_id = found["platform_id"]
+            merchants = {grant[0] for grant in await connection.fetch(GRANTS, platform_id, found["user_id"])}
+        if not merchants:
+            return None
+        reach = None if None in merchants else frozenset(merchants)
+        until = time.monotonic() + REMEMBERED_SECONDS
+        known = Known(BEGIN.format(platform_id), platform_id, reach, until)
+        self._known[token] = known
+        return known
+
+
+class Endpoint:
+    """HTTP."""
+
+    def __init__(self, limit: Limit) -> None:
+        self._limit = limit
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        token = b""
+        for name, value in scope["headers"]:
+            if name == b"authorization":
+                token = value[7:]
+        message = await receive()
+        body = message["body"]
+        while message.get("more_body"):
+            message = await receive()
+            body += message["body"]
+        status, answer = await self._limit.answer(token, body)
+        headers = [
+            (b"content-type", b"application/json; charset=utf-8"),
+            (b"cache-control", b"no-store"),
+            (b"content-length", b"%d" % len(answer)),
         ]
-        return {"merchants": {"nodes": nodes}}
-
-
-async def _counts(
-    connection: Connection, key: str, platform_id: int, merchant_ids: Sequence[int], buckets: Sequence[Window]
-) -> dict[tuple[int, int], int]:
-    rows = await connection.fetch(
-        sql.COUNTS[key],
-        range(len(buckets)),
-        [window.start for window in buckets],
-        [window.end for window in buckets],
-        platform_id,
-        merchant_ids,
-    )
-    return {(scope, bucket): count for scope, bucket, count in rows}
-
-
-def card(key: str, value: int, previous: int) -> dict[str, Any]:
-    """A number with its trend."""
-    label, category, icon = CARDS[key]
-    percent = (value - previous) * 100 / previous if previous else None
-    trend = None
-    if percent is not None:
-        trend = "STABLE" if abs(percent) < 0.5 else "UP" if percent > 0 else "DOWN"
-    return {
-        "key": key,
-        "label": label,
-        "category": category,
-        "icon": icon,
-        "unit": "COUNT",
-        "value": value,
-        "formatted": f"{value:,}",
-        "trend": trend,
-        "trendValue": percent,
-        "previousValue": previous,
-    }
-
-
-def outside(kind: str, id_: int) -> str:
-    """A global id."""
-    return b64encode(f"{kind}:{id_}".encode()).decode()
-
-
-async def _nothing(_connection: Connection) -> None:
-    """Our transactions leave nothing behind that a reset would undo."""
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": answer})
 
 
 def main(port: int) -> None:
     """Serve until told to stop."""
     limit = Limit(open_servers(settings()).app_url)
-    app = Starlette(routes=[Route("/graphql", limit.respond, methods=["POST"])], lifespan=limit.life)
+    app = Starlette(routes=[Route("/graphql", Endpoint(limit), methods=["POST"])], lifespan=limit.life)
     DrainingServer(uvicorn_config(app, host="127.0.0.1", port=port, log_level="warning")).run()
 
 

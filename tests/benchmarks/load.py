@@ -1,15 +1,21 @@
-"""A load generator: bounded, on loopback, with keep-alive connections that wait for each answer."""
+"""A load generator that costs little itself: keep-alive connections, each with one request under way."""
 
 from __future__ import annotations
 
 import asyncio
 import math
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from itertools import cycle, islice
 
-import orjson
+import uvloop
+
+CONNECTIONS = 16
+HEAD_END = b"\r\n\r\n"
+LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
+LAST_CHUNK = b"\r\n0\r\n\r\n"
 
 
 @dataclass(frozen=True)
@@ -22,75 +28,88 @@ class Load:
     p99: float
 
 
-@dataclass(frozen=True)
-class Target:
-    """Where requests go, and who sends them."""
+class Client(asyncio.Protocol):
+    """One connection: it sends the next request when the answer is there, until its time is over."""
 
-    port: int
-    token: str = ""
-    path: str = "/graphql"
+    def __init__(self, requests: Sequence[bytes], first: int, until: float, status: bytes) -> None:
+        self._requests = cycle(islice(cycle(requests), first, first + len(requests)))
+        self._until, self._status = until, status
+        self._got, self._missing = bytearray(), 0
+        self.times: list[float] = []
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
-    def request(self, body: bytes) -> bytes:
-        """The whole HTTP request."""
-        lines = [
-            f"POST {self.path} HTTP/1.1",
-            "Host: 127.0.0.1",
-            "Content-Type: application/json",
-            f"Content-Length: {len(body)}",
-        ]
-        if self.token:
-            lines.append(f"Authorization: Bearer {self.token}")
-        return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = transport
+        self._send()
+
+    def data_received(self, data: bytes) -> None:
+        if self._missing > 0:
+            self._missing -= len(data)
+        else:
+            self._got += data
+            self._look()
+        if self._missing == 0 and not self._got:
+            self._answered()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(exc or ConnectionError("The server closed a connection under load."))
+
+    def _look(self) -> None:
+        """At what came so far of an answer whose length is not known yet; nothing is kept once it is."""
+        end = self._got.find(HEAD_END)
+        if end < 0:
+            return
+        if self._got[9:12] != self._status:
+            self._fail(bytes(self._got))
+            return
+        length = LENGTH.search(self._got, 0, end)
+        if length is not None:
+            self._missing = int(length[1]) - (len(self._got) - end - 4)
+            self._got.clear()
+        elif self._got.endswith(LAST_CHUNK):
+            self._got.clear()
+
+    def _answered(self) -> None:
+        now = time.perf_counter()
+        self.times.append(now - self._began)
+        if now < self._until:
+            self._send()
+        elif not self.done.done():
+            self.done.set_result(None)
+            self._transport.close()
+
+    def _send(self) -> None:
+        self._began = time.perf_counter()
+        self._transport.write(next(self._requests))  # type: ignore[attr-defined]  # a socket's transport
+
+    def _fail(self, answer: bytes) -> None:
+        if not self.done.done():
+            self.done.set_exception(AssertionError(f"Expected {self._status!r}: {answer!r}"))
+        self._transport.close()
 
 
-class Connection:
-    """One keep-alive connection: a request is sent when the answer before has arrived."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader, self._writer = reader, writer
-
-    @classmethod
-    async def to(cls, port: int) -> Connection:
-        return cls(*await asyncio.open_connection("127.0.0.1", port))
-
-    async def send(self, request: bytes) -> tuple[int, bytes]:
-        """The status and body of the answer."""
-        self._writer.write(request)
-        head = await self._reader.readuntil(b"\r\n\r\n")
-        lowered = head.lower()
-        start = lowered.index(b"content-length:") + 15
-        length = int(lowered[start : lowered.index(b"\r\n", start)])
-        return int(head[9:12]), await self._reader.readexactly(length)
-
-    def close(self) -> None:
-        self._writer.close()
+def load(
+    port: int, requests: Sequence[bytes], *, seconds: float, connections: int = CONNECTIONS, status: int = 200
+) -> Load:
+    """Send the requests in turn, each connection from another one on; raises when a status is not `status`."""
+    return uvloop.run(_load(port, requests, seconds, connections, b"%d" % status))
 
 
-async def ask(target: Target, text: str, **variables: Any) -> dict[str, Any]:
-    """The data of one answer; raises `AssertionError` when it has errors."""
-    connection = await Connection.to(target.port)
-    status, body = await connection.send(target.request(operation(text, variables)))
-    connection.close()
-    answer = orjson.loads(body)
-    assert status == 200, body
-    assert "errors" not in answer, body
-    data: dict[str, Any] = answer["data"]
-    return data
-
-
-def operation(text: str, variables: dict[str, Any] | None = None) -> bytes:
-    """The body of a GraphQL request."""
-    return orjson.dumps({"query": text, "variables": variables or {}})
-
-
-async def load(target: Target, body: bytes, *, seconds: float, connections: int = 16) -> Load:
-    """Send the request over `connections` connections for `seconds`."""
-    request = target.request(body)
-    times: list[float] = []
+async def _load(
+    port: int, requests: Sequence[bytes], seconds: float, connections: int, status: bytes
+) -> Load:
     began = time.perf_counter()
-    until = began + seconds
-    await asyncio.gather(*(_repeat(target.port, request, until, times) for _ in range(connections)))
+    step = max(1, len(requests) // connections)
+    clients = [
+        Client(requests, n * step % len(requests), began + seconds, status) for n in range(connections)
+    ]
+    loop = asyncio.get_running_loop()
+    for client in clients:
+        await loop.create_connection(lambda client=client: client, "127.0.0.1", port)  # type: ignore[misc]
+    await asyncio.gather(*(client.done for client in clients))
     took = time.perf_counter() - began
+    times = [moment for client in clients for moment in client.times]
     return Load(
         requests=len(times),
         requests_per_second=len(times) / took,
@@ -102,12 +121,3 @@ async def load(target: Target, body: bytes, *, seconds: float, connections: int 
 def percentile(values: Sequence[float], share: float) -> float:
     """The smallest value that `share` of the values do not exceed."""
     return sorted(values)[math.ceil(len(values) * share) - 1]
-
-
-async def _repeat(port: int, request: bytes, until: float, times: list[float]) -> None:
-    connection = await Connection.to(port)
-    while (began := time.perf_counter()) < until:
-        status, body = await connection.send(request)
-        assert status == 200, body
-        times.append(time.perf_counter() - began)
-    connection.close()

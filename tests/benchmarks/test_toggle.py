@@ -11,8 +11,9 @@ from dataclasses import dataclass
 import orjson
 import pytest
 
+from tests.benchmarks.asking import Connection, Target, ask, operation
 from tests.benchmarks.installation import Installation
-from tests.benchmarks.load import Connection, Target, ask, operation, percentile
+from tests.benchmarks.load import percentile
 from tests.benchmarks.tables import show
 
 TOGGLES = 50

@@ -1,0 +1,74 @@
+"""W2: fifty merchants, each with three numbers and its first five stores."""
+
+from __future__ import annotations
+
+from tests.benchmarks.cards import ACTIVE
+from tests.benchmarks.workload import Asked, Data, Question, Workload, outside
+
+TEXT = """query Merchants {
+  merchants(first: 50) {
+    nodes {
+      id name
+      metrics {
+        billing { activeSubscriptions { value } }
+        tenancy { totalStores { value } }
+        customers { totalCustomers { value } }
+      }
+      stores(first: 5) { nodes { id name } }
+    }
+  }
+}"""
+STATEMENT = f"""
+    SELECT merchant.id, merchant.name,
+        (SELECT count(*) FROM billing_subscription s
+            WHERE platform_id = $1 AND merchant_id = merchant.id AND {ACTIVE.format(at="$2")}) AS active,
+        (SELECT count(*) FROM tenancy_store WHERE platform_id = $1 AND merchant_id = merchant.id
+            AND created_at < $2 AND (closed_at IS NULL OR closed_at >= $2)) AS stores,
+        (SELECT count(*) FROM customers_customer WHERE platform_id = $1 AND merchant_id = merchant.id
+            AND created_at < $2 AND (archived_at IS NULL OR archived_at >= $2)) AS customers,
+        store.ids, store.names
+    FROM (
+        SELECT id, name FROM tenancy_merchant WHERE platform_id = $1 ORDER BY name, id LIMIT 50
+    ) AS merchant
+    CROSS JOIN LATERAL (
+        SELECT array_agg(id ORDER BY name, id) AS ids, array_agg(name ORDER BY name, id) AS names FROM (
+            SELECT id, name FROM tenancy_store WHERE platform_id = $1 AND merchant_id = merchant.id
+            ORDER BY name, id LIMIT 5
+        ) AS first
+    ) AS store
+    ORDER BY merchant.name, merchant.id
+"""
+
+
+async def by_hand(asked: Asked) -> Data:
+    """One statement; a row for each merchant."""
+    nodes = [
+        {
+            "id": outside("Merchant", id_),
+            "name": name,
+            "metrics": {
+                "billing": {"activeSubscriptions": {"value": active}},
+                "tenancy": {"totalStores": {"value": stores}},
+                "customers": {"totalCustomers": {"value": customers}},
+            },
+            "stores": {
+                "nodes": [
+                    {"id": outside("Store", store_id), "name": store_name}
+                    for store_id, store_name in zip(ids or (), names or (), strict=True)
+                ]
+            },
+        }
+        for id_, name, active, stores, customers, ids, names in await asked.rows(
+            STATEMENT, asked.platform_id, asked.now
+        )
+    ]
+    return {"merchants": {"nodes": nodes}}
+
+
+WORKLOAD = Workload(
+    name="W2",
+    title="50 merchants, 3 numbers and 5 stores each",
+    questions=(Question("Merchants", TEXT),),
+    by_hand={"Merchants": by_hand},
+    statements=(STATEMENT,),
+)
