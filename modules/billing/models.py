@@ -192,6 +192,6 @@ STATE: TableClause = table(
 """The view of what every subscription is from instant to instant (`until_at` 'infinity': until further notice)."""
 
 
-def state_at(instant: datetime) -> ColumnElement[bool]:
+def state_at(instant: datetime | ColumnElement[datetime]) -> ColumnElement[bool]:
     """The condition of the states that hold at `instant`."""
     return (STATE.c.from_at <= instant) & (STATE.c.until_at > instant)

@@ -21,6 +21,7 @@ from modules.billing.repository import SubscriptionRepository, Terms, TierReposi
 from modules.billing.values import Values
 from modules.tenancy.api import require_merchant
 from server.context import Context
+from server.db.statements import Row
 from server.graphql.ids import global_id
 
 
@@ -206,7 +207,7 @@ async def rebuild_platform(ctx: Context) -> None:
     await rebuild_ledger(ctx)
 
 
-def current_period_end(ctx: Context, row: Subscription, terms: Terms) -> datetime:
+def current_period_end(ctx: Context, row: Subscription | Row, terms: Terms) -> datetime:
     """When the running period ends; during a trial, when the trial does."""
     now = max(ctx.clock.now(), row.started_at)
     if row.trial_ends_at is not None and row.trial_ends_at > now:

@@ -15,6 +15,7 @@ from modules.billing.permissions import VIEW
 from modules.billing.service import current_period_end
 from modules.tenancy.api import Merchant, merchants_by_id
 from server.context import Context
+from server.db.statements import Row
 from server.graphql.batched import batched, load_known
 from server.graphql.info import Info
 from server.metrics.format import formatted_amount
@@ -96,7 +97,7 @@ class BillingTier(strawberry.relay.Node):
     created_at: datetime = strawberry.field(description="When it was put on sale.")
 
     @classmethod
-    def of(cls, ctx: Context, row: models.Tier) -> Self:
+    def of(cls, ctx: Context, row: models.Tier | Row) -> Self:
         """The tier as clients see it."""
         return cls(
             id=row.id,
@@ -215,7 +216,7 @@ class MrrMovement:
         return [BillingSubscription.of(info.context, state) for state in states]
 
     @classmethod
-    def of(cls, ctx: Context, row: models.MrrMovement) -> Self:
+    def of(cls, ctx: Context, row: Row) -> Self:
         """The movement as clients see it."""
         return cls(
             merchant_id=row.merchant_id,

@@ -10,6 +10,7 @@ from modules.customers.models import Customer
 from modules.customers.repository import CustomerCriteria, CustomerRepository, Parent
 from server.context import Context
 from server.db.paging import Order, Page
+from server.db.statements import Row
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +25,9 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class ListingOf:
-    """The same list for one store or merchant."""
+    """The same list for each of some stores or merchants."""
 
-    parent_id: int
+    parent_ids: tuple[int, ...]
     listing: Listing
 
 
@@ -38,19 +39,19 @@ class CountOf:
     wanted: CustomerCriteria
 
 
-async def customers_by_id(ctx: Context, ids: Sequence[int]) -> Sequence[Customer | None]:
+async def customers_by_id(ctx: Context, ids: Sequence[int]) -> Sequence[Row | None]:
     """The customers within reach."""
-    found = await CustomerRepository(ctx).by_ids(ids)
+    found = await CustomerRepository(ctx).rows_by_ids(ids)
     return [found.get(id) for id in ids]
 
 
-async def customers_by_store(ctx: Context, keys: Sequence[ListingOf]) -> Sequence[Page[Customer]]:
-    """A page of customers for each store."""
+async def customers_by_store(ctx: Context, keys: Sequence[ListingOf]) -> Sequence[Sequence[Page[Row]]]:
+    """For each key a page of customers of each of its stores."""
     return await _pages(ctx, Customer.store_id, keys, customer_counts_by_store)
 
 
-async def customers_by_merchant(ctx: Context, keys: Sequence[ListingOf]) -> Sequence[Page[Customer]]:
-    """A page of customers for each merchant."""
+async def customers_by_merchant(ctx: Context, keys: Sequence[ListingOf]) -> Sequence[Sequence[Page[Row]]]:
+    """For each key a page of customers of each of its merchants."""
     return await _pages(ctx, Customer.merchant_id, keys, customer_counts_by_merchant)
 
 
@@ -69,28 +70,27 @@ async def _pages(
     parent: Parent,
     keys: Sequence[ListingOf],
     counts: Callable[[Context, Sequence[CountOf]], Awaitable[Sequence[int]]],
-) -> Sequence[Page[Customer]]:
+) -> Sequence[Sequence[Page[Row]]]:
     """One statement for each different listing, which is one unless a query uses aliases."""
-    parents: dict[Listing, list[int]] = defaultdict(list)
+    parents: dict[Listing, dict[int, None]] = defaultdict(dict)
     for key in keys:
-        parents[key.listing].append(key.parent_id)
-    found: dict[ListingOf, Page[Customer]] = {}
+        parents[key.listing].update(dict.fromkeys(key.parent_ids))
+    found: dict[Listing, dict[int, Page[Row]]] = {}
     for listing, parent_ids in parents.items():
 
         async def count_of(parent_id: int, wanted: CustomerCriteria = listing.wanted) -> int:
             return await ctx.loader(counts).load(CountOf(parent_id, wanted))
 
-        pages = await CustomerRepository(ctx).pages(
+        found[listing] = await CustomerRepository(ctx).pages(
             parent,
-            parent_ids,
+            list(parent_ids),
             listing.wanted,
             listing.order,
             first=listing.first,
             after=listing.after,
             count_of=count_of,
         )
-        found.update((ListingOf(id, listing), page) for id, page in pages.items())
-    return [found[key] for key in keys]
+    return [[found[key.listing][id] for id in key.parent_ids] for key in keys]
 
 
 async def _counts(ctx: Context, parent: Parent, keys: Sequence[CountOf]) -> Sequence[int]:

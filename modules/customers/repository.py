@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, func, or_
+from sqlalchemy import Select, any_, func, or_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import InstrumentedAttribute
 
 from modules.customers.models import Customer
 from server.db.paging import Order, Page, fetch_page, fetch_pages
 from server.db.repository import Repository
+from server.db.statements import Row
+from server.db.values import IDS
 
 Parent = InstrumentedAttribute[int]
 """The column a list of customers hangs on: `Customer.store_id` or `Customer.merchant_id`."""
@@ -59,6 +62,10 @@ class CustomerCriteria:
         return statement
 
 
+IN_USE = CustomerCriteria()
+"""What is listed when nothing is said."""
+
+
 class CustomerRepository(Repository[Customer]):
     """Customers."""
 
@@ -99,9 +106,11 @@ class CustomerRepository(Repository[Customer]):
 
     async def page(
         self, wanted: CustomerCriteria, order: Order, *, first: int | None, after: str | None
-    ) -> Page[Customer]:
+    ) -> Page[Row]:
         """A page of the customers within reach."""
-        return await fetch_page(self.session, wanted.apply(self.owned()), order, first=first, after=after)
+        return await fetch_page(
+            self.session, self._listed(wanted), order, first=first, after=after, values=self.reach
+        )
 
     async def pages(
         self,
@@ -113,22 +122,38 @@ class CustomerRepository(Repository[Customer]):
         first: int | None,
         after: str | None,
         count_of: Callable[[int], Awaitable[int]],
-    ) -> dict[int, Page[Customer]]:
+    ) -> dict[int, Page[Row]]:
         """A page for each store or merchant, all in one statement."""
         return await fetch_pages(
             self.session,
-            wanted.apply(self.owned()),
+            self._listed(wanted),
             parent,
             parent_ids,
             order,
             first=first,
             after=after,
             count_of=count_of,
+            values=self.reach,
         )
 
     async def counts(
         self, parent: Parent, parent_ids: Iterable[int], wanted: CustomerCriteria
     ) -> dict[int, int]:
         """How many customers each store or merchant has; those without any are absent."""
-        statement = wanted.apply(self.owned(parent, func.count())).where(parent.in_(set(parent_ids)))
-        return {row[0]: row[1] for row in await self.session.execute(statement.group_by(parent))}
+        counted = self.selecting(
+            parent.label("parent_id"), func.count().label("customers"), everything=self.caller.sees_everything
+        )
+        statement = wanted.apply(counted).where(parent == any_(IDS)).group_by(parent)
+        rows = await self.rows(statement, {**self.reach, "ids": list(parent_ids)})
+        return {row.parent_id: row.customers for row in rows}
+
+    def _listed(self, wanted: CustomerCriteria) -> Select[Any]:
+        """The customers to list; what clients list without a filter is a statement made once."""
+        if wanted == IN_USE:
+            return _in_use(everything=self.caller.sees_everything)
+        return wanted.apply(self.reading())
+
+
+@cache
+def _in_use(*, everything: bool) -> Select[Any]:
+    return IN_USE.apply(CustomerRepository.selecting(everything=everything))

@@ -11,7 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, Executable, Select, and_, any_
 
 from server.db.base import PlatformOwned
 from server.db.session import Session
-from server.db.values import BIGINTS
+from server.db.values import BIGINTS, IDS
 
 Model = TypeVar("Model", bound=PlatformOwned)
 
@@ -63,7 +63,7 @@ class Repository(Generic[Model]):
     """Finds and stores rows of one table, for many at once.
 
     What only reads uses `rows`: it makes no ORM instances. A statement that runs often is made once, from
-    `selecting`, and run with the values of `reach`.
+    `reading` or `selecting`, and run with the values of `reach`.
     """
 
     model: ClassVar[type[Any]]
@@ -111,6 +111,11 @@ class Repository(Generic[Model]):
             values["reach_store_ids"] = list(self.caller.store_ids)
         return values
 
+    def reading(self) -> Select[Any]:
+        """A select of the rows in the caller's platform and reach, made once: it runs with the values of `reach`."""
+        kind: Any = type(self)
+        return _reading(kind, self.caller.sees_everything)
+
     def owned(self, *columns: Any) -> Select[Any]:
         """A select of the rows (or the given columns of them) in the caller's platform and reach."""
         return select(*(columns or (self.model,))).where(self.within_reach())
@@ -154,7 +159,11 @@ class Repository(Generic[Model]):
 
 
 @cache
-def _by_ids(repository: Any, everything: bool) -> Select[Any]:
-    ids = bindparam("ids", type_=BIGINTS, required=True)
+def _reading(repository: Any, everything: bool) -> Select[Any]:
     statement: Select[Any] = repository.selecting(everything=everything)
-    return statement.where(repository.model.id == any_(ids))
+    return statement
+
+
+@cache
+def _by_ids(repository: Any, everything: bool) -> Select[Any]:
+    return _reading(repository, everything).where(repository.model.id == any_(IDS))

@@ -1,6 +1,7 @@
 """Relay connections over keyset pages."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 
 import strawberry
@@ -29,30 +30,47 @@ class Edge(Generic[Node]):
     node: Node = strawberry.field(description="The item.")
 
 
+class Asked(Generic[Node]):
+    """What a connection holds, each made when it is read first: clients seldom ask for all of it."""
+
+    page: Page[Any]
+    to_node: Callable[[Any], Node]
+
+    @cached_property
+    def nodes(self) -> list[Node]:
+        return list(map(self.to_node, self.page.rows))
+
+    @cached_property
+    def edges(self) -> list[Edge[Node]]:
+        cursors = self.page.cursors
+        return [Edge(cursor=cursor, node=node) for cursor, node in zip(cursors, self.nodes, strict=True)]
+
+    @cached_property
+    def page_info(self) -> PageInfo:
+        page = self.page
+        return PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursor(0) if page.rows else None,
+            end_cursor=page.cursor(-1) if page.rows else None,
+        )
+
+
 @strawberry.type(description="One page of a list.")
-class Connection(Generic[Node]):
+class Connection(Asked[Node]):
+    # Declared for the schema; a dataclass leaves no attribute of its own behind, so `Asked` answers.
     edges: list[Edge[Node]] = strawberry.field(description="The items of the page with their cursors.")
     nodes: list[Node] = strawberry.field(description="The items of the page.")
     page_info: PageInfo = strawberry.field(description="Where the page stands in the list.")
-    count: strawberry.Private[Callable[[], Awaitable[int]]]
+
+    def __init__(self, page: Page[Any], to_node: Callable[[Any], Node]) -> None:
+        self.page, self.to_node = page, to_node
 
     @field(description="How many items the whole list has.")
     async def total_count(self) -> int:
-        return await self.count()
+        return await self.page.count()
 
 
 def connection(page: Page[Any], to_node: Callable[[Any], Node]) -> Connection[Node]:
-    """The connection of `page`, each row turned into its GraphQL type by `to_node`."""
-    nodes = [to_node(row) for row in page.rows]
-    cursors = page.cursors
-    return Connection(
-        edges=[Edge(cursor=cursor, node=node) for cursor, node in zip(cursors, nodes, strict=True)],
-        nodes=nodes,
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=cursors[0] if cursors else None,
-            end_cursor=cursors[-1] if cursors else None,
-        ),
-        count=page.count,
-    )
+    """The connection of `page`; `to_node` turns each row into its GraphQL type, once nodes are asked for."""
+    return Connection(page, to_node)

@@ -1,6 +1,7 @@
 """Arguments that several fields take."""
 
 from enum import Enum
+from functools import cache
 from typing import Annotated, Any
 
 import strawberry
@@ -45,6 +46,11 @@ def subscription_order(wanted: SubscriptionOrder | None) -> Order:
     """The latest first when nothing is said."""
     column = wanted.field.name.lower() if wanted else "started_at"
     descending = wanted is None or wanted.direction is OrderDirection.DESC
+    return _order(column, descending)
+
+
+@cache
+def _order(column: str, descending: bool) -> Order:
     name = f"subscriptions.{column}.{'desc' if descending else 'asc'}"
     model: Any = Subscription
     return Order(name, getattr(model, column), model.id, descending)

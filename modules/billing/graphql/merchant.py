@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from modules.billing.graphql.arguments import After, First
 from modules.billing.graphql.contributions import graph
-from modules.billing.loaders import PageOf, live_by_merchant, pages_by_merchant
+from modules.billing.loaders import PagesOf, live_by_merchant, pages_by_merchant
 from modules.billing.permissions import VIEW
 from modules.billing.types import BillingSubscription
 from modules.tenancy.api import Merchant
@@ -21,8 +21,8 @@ class MerchantBilling:
         parents: Sequence[Merchant], info: Info, first: First = None, after: After = None
     ) -> Sequence[Connection[BillingSubscription]]:
         ctx = info.context
-        keys = [PageOf(merchant.id, first, after) for merchant in parents]
-        pages = await ctx.loader(pages_by_merchant).load_many(keys)
+        wanted = PagesOf(tuple(merchant.id for merchant in parents), first, after)
+        pages = await ctx.loader(pages_by_merchant).load(wanted)
         return [connection(page, lambda state: BillingSubscription.of(ctx, state)) for page in pages]
 
     @batched(

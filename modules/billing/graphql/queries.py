@@ -15,22 +15,16 @@ from modules.billing.graphql.arguments import (
 )
 from modules.billing.graphql.contributions import graph
 from modules.billing.loaders import page_of, subscriptions_by_id, tiers_by_id, with_terms
-from modules.billing.models import MrrMovement as Movement
-from modules.billing.models import Tier
 from modules.billing.mrr import Status
 from modules.billing.permissions import VIEW
 from modules.billing.repository import MrrMovementRepository, SubscriptionRepository, TierRepository
 from modules.billing.types import BillingSubscription, BillingTier, MrrMovement
 from server.clock import start_of_day
-from server.db.paging import Order, fetch_page
 from server.errors import BadUserInput
 from server.graphql.connections import Connection, connection
 from server.graphql.fields import query_field
 from server.graphql.ids import local_id
 from server.graphql.info import Info
-
-TIERS_BY_POSITION = Order("tiers", Tier.position, Tier.id)
-MOVEMENTS_BY_TIME = Order("mrr_movements", Movement.at, Movement.id)
 
 
 @graph.query
@@ -46,8 +40,7 @@ class BillingQuery:
         after: After = None,
     ) -> Connection[BillingTier]:
         ctx = info.context
-        statement = TierRepository(ctx).listed(archived=archived)
-        page = await fetch_page(ctx.session, statement, TIERS_BY_POSITION, first=first, after=after)
+        page = await TierRepository(ctx).page(archived=archived, first=first, after=after)
         return connection(page, lambda row: BillingTier.of(ctx, row))
 
     @query_field(description="One tier; null when there is none with this id.", permission=VIEW)
@@ -75,15 +68,14 @@ class BillingQuery:
     ) -> Connection[BillingSubscription]:
         ctx = info.context
         wanted = filter or SubscriptionFilter()
-        statement = SubscriptionRepository(ctx).matching(
+        repository = SubscriptionRepository(ctx)
+        statement = repository.matching(
             ctx.asked_at,
             status=Status[wanted.status.name] if wanted.status else None,
             merchant_id=local_id(wanted.merchant_id, "Merchant") if wanted.merchant_id else None,
             tier_code=wanted.tier,
         )
-        page = await fetch_page(
-            ctx.session, statement, subscription_order(order_by), first=first, after=after
-        )
+        page = await repository.page(statement, subscription_order(order_by), first, after)
         states = {state.row.id: state for state in await with_terms(ctx, page.rows)}
         return connection(page_of(page, states), lambda state: BillingSubscription.of(ctx, state))
 
@@ -118,11 +110,12 @@ class BillingQuery:
         if date_from and date_to and date_from > date_to:
             raise BadUserInput(f"`dateFrom` {date_from} is after `dateTo` {date_to}.", argument="dateFrom")
         zone = ctx.current_platform.zone
-        statement = MrrMovementRepository(ctx).between(
+        page = await MrrMovementRepository(ctx).page(
             _start("dateFrom", date_from, zone) if date_from else None,
             _start("dateTo", date_to, zone, days=1) if date_to else ctx.asked_at,
+            first=first,
+            after=after,
         )
-        page = await fetch_page(ctx.session, statement, MOVEMENTS_BY_TIME, first=first, after=after)
         return connection(page, lambda row: MrrMovement.of(ctx, row))
 
 

@@ -26,8 +26,8 @@ class StoreCustomers:
         order_by: OrderBy = None,
     ) -> Sequence[Connection[Customer]]:
         listing = Listing(criteria(info.context, filter), ordering(order_by), first, after)
-        keys = [ListingOf(parent.id, listing) for parent in parents]
-        pages = await info.context.loader(customers_by_store).load_many(keys)
+        key = ListingOf(tuple(parent.id for parent in parents), listing)
+        pages = await info.context.loader(customers_by_store).load(key)
         return [connection(page, Customer.of) for page in pages]
 
 
@@ -46,6 +46,6 @@ class MerchantCustomers:
         order_by: OrderBy = None,
     ) -> Sequence[Connection[Customer]]:
         listing = Listing(criteria(info.context, filter), ordering(order_by), first, after)
-        keys = [ListingOf(parent.id, listing) for parent in parents]
-        pages = await info.context.loader(customers_by_merchant).load_many(keys)
+        key = ListingOf(tuple(parent.id for parent in parents), listing)
+        pages = await info.context.loader(customers_by_merchant).load(key)
         return [connection(page, Customer.of) for page in pages]

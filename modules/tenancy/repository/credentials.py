@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import any_, select, text
 from sqlalchemy.dialects.postgresql import insert
 
 from server.auth.models import ApiKey, UserAccount, UserSession
@@ -14,9 +14,12 @@ from server.context import Context
 from server.db.audit import AuditEntry
 from server.db.paging import Order, Page, fetch_page
 from server.db.session import Session
+from server.db.statements import Row
+from server.db.values import IDS
 
 _REVOKE_SESSION = text("SELECT facet_revoke_session(:id, :user_id, :at)")
 _END_SESSIONS = text("SELECT tenancy_end_sessions(:user_id, :kept_id, :at)")
+_ACCOUNTS = select(UserAccount.id, UserAccount.email, UserAccount.name).where(UserAccount.id == any_(IDS))
 _PLATFORMS_OF = text("SELECT platform_id, code FROM tenancy_platforms_of(:user_id)")
 
 
@@ -55,9 +58,7 @@ async def end_sessions(session: Session, *, user_id: int, kept_id: int | None, a
     return ended
 
 
-async def sessions_page(
-    ctx: Context, *, user_id: int, first: int | None, after: str | None
-) -> Page[UserSession]:
+async def sessions_page(ctx: Context, *, user_id: int, first: int | None, after: str | None) -> Page[Row]:
     """The user's sessions here that can still be used, newest first."""
     statement = select(UserSession).where(
         UserSession.user_id == user_id,
@@ -70,7 +71,7 @@ async def sessions_page(
 
 async def api_keys_page(
     ctx: Context, *, created_by: int | None, first: int | None, after: str | None
-) -> Page[ApiKey]:
+) -> Page[Row]:
     """The platform's keys, newest first; only those of one creator when that is given."""
     statement = select(ApiKey).where(ApiKey.platform_id == ctx.platform_id)
     if created_by is not None:
@@ -97,7 +98,7 @@ async def audit_page(
     until: datetime | None,
     first: int | None,
     after: str | None,
-) -> Page[AuditEntry]:
+) -> Page[Row]:
     """What was done on the platform in [since, until), newest first."""
     statement = select(AuditEntry).where(AuditEntry.platform_id == ctx.platform_id)
     if action is not None:
@@ -112,10 +113,9 @@ async def audit_page(
     return await fetch_page(ctx.session, statement, order, first=first, after=after)
 
 
-async def accounts_by_ids(session: Session, ids: Sequence[int]) -> dict[int, UserAccount]:
-    """The accounts, by id."""
-    rows = (await session.execute(select(UserAccount).where(UserAccount.id.in_(set(ids))))).scalars()
-    return {row.id: row for row in rows}
+async def accounts_by_ids(session: Session, ids: Sequence[int]) -> dict[int, Row]:
+    """What others see of the accounts, by id."""
+    return {row.id: row for row in await session.rows(_ACCOUNTS, {"ids": list(ids)})}
 
 
 async def account_by_email(session: Session, email: str) -> UserAccount | None:
@@ -144,5 +144,5 @@ async def account_for(session: Session, *, email: str, name: str, now: datetime)
 
 async def platforms_of(session: Session, user_id: int) -> dict[str, int]:
     """The platforms on which the account has a role: ids by code."""
-    rows = await session.execute(_PLATFORMS_OF, {"user_id": user_id})
+    rows = await session.rows(_PLATFORMS_OF, {"user_id": user_id})
     return {row.code: row.platform_id for row in rows}

@@ -11,8 +11,11 @@ from sqlalchemy.dialects.postgresql import insert
 from server.context import Context
 from server.db.paging import Order, Page, fetch_page
 from server.db.session import Session
-from server.db.values import BIGINTS
+from server.db.statements import Row
+from server.db.values import BIGINTS, IDS
 from server.platforms.models import Platform
+
+_BY_IDS = select(Platform).where(Platform.id == any_(IDS))
 
 
 async def insert_platform(session: Session, **values: Any) -> Platform | None:
@@ -33,7 +36,7 @@ async def lock_platform(ctx: Context) -> Platform:
 
 async def platforms_page(
     ctx: Context, ids: list[int] | None, *, first: int | None, after: str | None
-) -> Page[Platform]:
+) -> Page[Row]:
     """The platforms with these ids (None: all), by code."""
     statement: Select[Any] = select(Platform)
     if ids is not None:
@@ -42,9 +45,6 @@ async def platforms_page(
     return await fetch_page(ctx.session, statement, order, first=first, after=after)
 
 
-async def platforms_by_ids(session: Session, ids: Collection[int]) -> Sequence[Platform]:
+async def platforms_by_ids(session: Session, ids: Collection[int]) -> Sequence[Row]:
     """The platforms with these ids."""
-    rows: Sequence[Platform] = (
-        (await session.execute(select(Platform).where(Platform.id.in_(ids)))).scalars().all()
-    )
-    return rows
+    return await session.rows(_BY_IDS, {"ids": list(ids)})

@@ -1,4 +1,4 @@
-"""What the lists of merchants and of stores have in common."""
+"""What the lists of merchants, stores and memberships have in common."""
 
 from __future__ import annotations
 

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, any_, func, select
 
 from modules.tenancy.models import Store
 from modules.tenancy.repository.shared import CountOf, insert_unless_taken, matching
 from server.db.paging import Order, Page, fetch_page, fetch_pages
 from server.db.repository import Repository
+from server.db.statements import Row
+from server.db.values import IDS
 
 
 class StoreRepository(Repository[Store]):
@@ -28,8 +31,8 @@ class StoreRepository(Repository[Store]):
 
     async def reachable(self, ids: Collection[int]) -> set[int]:
         """Those of the ids that are within reach."""
-        statement = self.owned(Store.id).where(Store.id.in_(ids))
-        return set((await self.session.execute(statement)).scalars())
+        statement = _reachable(everything=self.caller.sees_everything)
+        return {row.id for row in await self.rows(statement, {**self.reach, "ids": list(ids)})}
 
     async def lock(self, id: int) -> Store | None:
         """The store, if the caller may manage it; nobody else changes it before this transaction ends."""
@@ -57,7 +60,7 @@ class StoreRepository(Repository[Store]):
         closed: bool | None = None,
     ) -> Select[Any]:
         """The stores whose name or external id contains `search`, created in [after, before)."""
-        statement = matching(self.owned(), Store, search, created_after, created_before)
+        statement = matching(self.reading(), Store, search, created_after, created_before)
         if merchant_id is not None:
             statement = statement.where(Store.merchant_id == merchant_id)
         if closed is not None:
@@ -66,8 +69,9 @@ class StoreRepository(Repository[Store]):
 
     async def page(
         self, statement: Select[Any], order: Order, first: int | None, after: str | None
-    ) -> Page[Store]:
-        return await fetch_page(self.session, statement, order, first=first, after=after)
+    ) -> Page[Row]:
+        """A page of the stores that are `matching`."""
+        return await fetch_page(self.session, statement, order, first=first, after=after, values=self.reach)
 
     async def pages_by_merchant(
         self,
@@ -76,24 +80,35 @@ class StoreRepository(Repository[Store]):
         first: int | None,
         after: str | None,
         count_of: CountOf,
-    ) -> dict[int, Page[Store]]:
+    ) -> dict[int, Page[Row]]:
         """A page of stores for each merchant, in one statement; `count_of` counts when asked."""
         return await fetch_pages(
             self.session,
-            self.owned(),
+            self.reading(),
             Store.merchant_id,
             merchant_ids,
             order,
             first=first,
             after=after,
             count_of=count_of,
+            values=self.reach,
         )
 
     async def counts(self, merchant_ids: Iterable[int]) -> dict[int, int]:
         """How many stores within reach each merchant has; merchants without are absent."""
-        statement = (
-            self.owned(Store.merchant_id, func.count())
-            .where(Store.merchant_id.in_(set(merchant_ids)))
-            .group_by(Store.merchant_id)
-        )
-        return {row[0]: row[1] for row in await self.session.execute(statement)}
+        statement = _counts(everything=self.caller.sees_everything)
+        rows = await self.rows(statement, {**self.reach, "ids": list(merchant_ids)})
+        return {row.merchant_id: row.stores for row in rows}
+
+
+@cache
+def _reachable(*, everything: bool) -> Select[Any]:
+    return StoreRepository.selecting(Store.id, everything=everything).where(Store.id == any_(IDS))
+
+
+@cache
+def _counts(*, everything: bool) -> Select[Any]:
+    counted = StoreRepository.selecting(
+        Store.merchant_id, func.count().label("stores"), everything=everything
+    )
+    return counted.where(Store.merchant_id == any_(IDS)).group_by(Store.merchant_id)

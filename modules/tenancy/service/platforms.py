@@ -16,9 +16,9 @@ from modules.tenancy.service.values import Values
 from server.auth.caller import CallerKind
 from server.context import Context, PlatformRecord
 from server.db.paging import Page
+from server.db.statements import Row
 from server.graphql.ids import global_id
 from server.platforms.directory import platform_record
-from server.platforms.models import Platform
 
 
 async def create_platform(
@@ -74,12 +74,12 @@ async def update_platform(ctx: Context, *, name: str | None, timezone: str | Non
     return ctx.platform
 
 
-async def list_platforms(ctx: Context, *, first: int | None, after: str | None) -> Page[Platform]:
+async def list_platforms(ctx: Context, *, first: int | None, after: str | None) -> Page[Row]:
     """Every platform for an operator's session; for others those on which they have a role."""
     return await platforms_page(ctx, await _usable_ids(ctx), first=first, after=after)
 
 
-async def usable_platforms(ctx: Context, ids: Sequence[int]) -> Sequence[Platform]:
+async def usable_platforms(ctx: Context, ids: Sequence[int]) -> Sequence[Row]:
     """Those of the platforms that `list_platforms` would list."""
     usable = await _usable_ids(ctx)
     return await platforms_by_ids(ctx.session, ids if usable is None else set(ids).intersection(usable))

@@ -11,7 +11,7 @@ from modules.tenancy.loaders import accounts_by_id
 from modules.tenancy.types.platforms import Platform
 from server.auth import models
 from server.context import Context
-from server.db import audit
+from server.db.statements import Row
 from server.graphql.batched import batched, load_each
 from server.graphql.ids import global_id
 from server.graphql.info import Info
@@ -73,7 +73,7 @@ class Session:
     is_current: bool = strawberry.field(description="Whether this request uses it.")
 
     @classmethod
-    def of(cls, row: models.UserSession, current_id: int | None) -> Self:
+    def of(cls, row: Row, current_id: int | None) -> Self:
         """The session as its owner sees it."""
         return cls(
             id=strawberry.ID(global_id("Session", row.id)),
@@ -102,7 +102,7 @@ class ApiKey:
         return await load_users(info, [key.creator_id for key in parents])
 
     @classmethod
-    def of(cls, row: models.ApiKey) -> Self:
+    def of(cls, row: models.ApiKey | Row) -> Self:
         """The key as those who may manage it see it."""
         return cls(
             id=strawberry.ID(global_id("ApiKey", row.id)),
@@ -136,7 +136,7 @@ class AuditEntry:
         return await load_users(info, [entry.user_id for entry in parents])
 
     @classmethod
-    def of(cls, row: audit.AuditEntry) -> Self:
+    def of(cls, row: Row) -> Self:
         """The entry as administrators see it."""
         values: dict[str, Any] = {"before": row.before, "after": row.after}
         return cls(
@@ -158,7 +158,7 @@ async def load_users(info: Info, ids: Sequence[int | None]) -> list[User | None]
     return [_user(row) if row else None for row in rows]
 
 
-def _user(row: models.UserAccount) -> User:
+def _user(row: Row) -> User:
     return User(id=strawberry.ID(global_id("User", row.id)), email=row.email, name=row.name)
 
 

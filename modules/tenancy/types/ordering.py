@@ -1,6 +1,7 @@
 """How lists can be ordered."""
 
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import strawberry
@@ -56,7 +57,11 @@ def store_order(wanted: StoreOrder | None) -> Order:
 
 
 def _order(list_name: str, model: Any, wanted: MerchantOrder | StoreOrder | None) -> Order:
-    column = wanted.field.value if wanted else "name"
-    descending = wanted is not None and wanted.direction is OrderDirection.DESC
+    column = str(wanted.field.value) if wanted else "name"
+    return _made(list_name, model, column, wanted is not None and wanted.direction is OrderDirection.DESC)
+
+
+@cache
+def _made(list_name: str, model: Any, column: str, descending: bool) -> Order:
     direction = "desc" if descending else "asc"
     return Order(f"{list_name}.{column}.{direction}", getattr(model, column), model.id, descending)

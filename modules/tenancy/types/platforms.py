@@ -7,8 +7,8 @@ import strawberry
 
 from modules.tenancy.loaders import platforms_by_id
 from server.context import PlatformRecord
+from server.db.statements import Row
 from server.graphql.info import Info
-from server.platforms.models import Platform as PlatformRow
 
 
 @strawberry.type(description="A product whose merchants, stores and settings are kept apart from all others.")
@@ -20,7 +20,7 @@ class Platform(strawberry.relay.Node):
     currency: str = strawberry.field(description="ISO 4217 code of its own currency.")
 
     @classmethod
-    def of(cls, row: PlatformRow | PlatformRecord) -> Self:
+    def of(cls, row: PlatformRecord | Row) -> Self:
         """The platform as clients see it."""
         return cls(id=row.id, code=row.code, name=row.name, timezone=row.timezone, currency=row.currency)
 
