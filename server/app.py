@@ -29,7 +29,7 @@ from server.platforms.callers import Callers
 from server.platforms.directory import PlatformDirectory
 from server.platforms.health import HealthChecks, KernelCheck
 from server.platforms.installed import KERNEL_PERMISSIONS, installed
-from server.platforms.invalidation import CHANNEL, PlatformChanges
+from server.platforms.invalidation import CHANNELS, Changes
 from server.platforms.module_sets import ModuleSets
 from server.platforms.registry import Registry
 from server.redis import Subscriber, connect
@@ -69,16 +69,11 @@ class Facet:
         )
         self.module_sets = ModuleSets(self.registry, self.database, freshness)
         self.platforms = PlatformDirectory(self.database, freshness)
-        self.changes = PlatformChanges(self.module_sets, self.platforms, freshness, self.redis)
-        self.subscriber = Subscriber(
-            self.servers.redis_url,
-            (CHANNEL,),
-            on_message=self.changes.on_message,
-            on_reconnected=self.changes.on_reconnected,
-            on_lost=self.changes.on_lost,
-        )
         self.directory = self.registry.directory
         permissions = {code: d.permissions for code, d in self.registry.modules.items()}
+        freshness_of_tokens = Freshness(
+            self.settings.token_seconds, self.settings.token_seconds_without_redis
+        )
         self.callers = Callers(
             database=self.database,
             directory=self.directory,
@@ -86,6 +81,22 @@ class Facet:
             modules_of=self.module_sets.get,
             clock=self.clock,
             session_days=self.settings.session_days,
+            freshness=freshness_of_tokens,
+            remembered=self.settings.remembered_tokens,
+        )
+        self.changes = Changes(
+            self.module_sets,
+            self.platforms,
+            self.callers.tokens,
+            (freshness, freshness_of_tokens),
+            self.redis,
+        )
+        self.subscriber = Subscriber(
+            self.servers.redis_url,
+            CHANNELS,
+            on_message=self.changes.on_message,
+            on_reconnected=self.changes.on_reconnected,
+            on_lost=self.changes.on_lost,
         )
         self.health = HealthChecks(
             self.registry,
@@ -98,7 +109,7 @@ class Facet:
         self.bus = EventBus(self.registry, self.system_context_of)
 
     def _open_operations(self) -> None:
-        budget = Budget(
+        self.budget = Budget(
             self.redis,
             capacity=self.settings.cost_capacity,
             per_second=self.settings.cost_per_second,
@@ -106,7 +117,7 @@ class Facet:
         )
         self.operations = Operations(
             Limits(),
-            budget,
+            self.budget,
             self.meters,
             seconds=self.settings.operation_seconds,
             retry_seconds=self.settings.retry_seconds,
@@ -123,6 +134,9 @@ class Facet:
     async def stop(self) -> None:
         """Let go of every connection."""
         await self.subscriber.stop()
+        await self.changes.stop()
+        await self.budget.stop()
+        await self.callers.touches.stop()
         await self.redis.aclose()
         await self.database.close()
 

@@ -37,9 +37,7 @@ class Settings(BaseSettings):
         "development", description="`production` marks session cookies Secure and logs JSON."
     )
     log_level: str = Field("INFO", description="Lowest level that is logged.")
-    pool_size: int = Field(
-        10, ge=1, description="PostgreSQL connections a process keeps open; under load it opens as many more."
-    )
+    pool_size: int = Field(20, ge=1, description="PostgreSQL connections a process opens at most, and keeps.")
     pool_wait_seconds: float = Field(
         5.0, gt=0, description="How long an operation waits for a PostgreSQL connection when all are in use."
     )
@@ -54,7 +52,7 @@ class Settings(BaseSettings):
     module_set_seconds_without_redis: float = Field(
         2.0, gt=0, description="How long a platform's module set is trusted while Redis is away."
     )
-    tokens: int = Field(
+    remembered_tokens: int = Field(
         10_000, ge=0, description="Tokens whose meaning a process remembers: those used last. 0: none."
     )
     token_seconds: float = Field(

@@ -15,6 +15,7 @@ from server.context import Context
 from server.contracts.demo import DemoData, DemoPlatform, DemoSeed, DemoUser
 from server.contracts.imports import Row
 from server.contracts.permissions import MERCHANT_MEMBER, PLATFORM_ADMIN, STORE_STAFF
+from server.platforms.invalidation import account_changed
 
 PLATFORMS = (
     DemoPlatform(
@@ -174,6 +175,8 @@ async def add_memberships(ctx: Context) -> None:
         for email, (role, merchant, store) in roles.items()
     ]
     await ctx.session.execute(insert(Membership).values(rows).on_conflict_do_nothing())
+    for account in accounts.values():
+        account_changed(ctx, account.id)
 
 
 DEMO = DemoData(

@@ -8,7 +8,7 @@ from server.auth.audience import Audience
 from server.context import Context
 from server.platforms.directory import PlatformDirectory
 from server.platforms.health import HealthChecks
-from server.platforms.invalidation import PlatformChanges
+from server.platforms.invalidation import Changes
 from server.platforms.module_sets import ModuleSets
 from server.platforms.registry import Registry
 
@@ -19,7 +19,7 @@ class PlatformServices(Protocol):
     registry: Registry
     module_sets: ModuleSets
     platforms: PlatformDirectory
-    changes: PlatformChanges
+    changes: Changes
     health: HealthChecks
 
     def view_fields(self, modules: frozenset[str], audience: Audience) -> set[str]:

@@ -15,9 +15,11 @@ from server.auth.models import ApiKey
 from server.auth.tokens import NewToken, new_api_key
 from server.context import Context
 from server.db.paging import Page
+from server.db.statements import Row
 from server.errors import Forbidden
 from server.graphql.ids import global_id
 from server.platforms.configuration import module_config
+from server.platforms.invalidation import account_changed
 
 MAX_SCOPES = 100
 
@@ -76,11 +78,12 @@ async def revoke_api_key(ctx: Context, *, id: int) -> ApiKey:
     if key.revoked_at is None:
         key.revoked_at = ctx.clock.now()
         await ctx.session.flush()
+        account_changed(ctx, key.created_by)
         ctx.audit("tenancy.revoke_api_key", subject=global_id("ApiKey", id), before={"name": key.name})
     return key
 
 
-async def list_api_keys(ctx: Context, *, first: int | None, after: str | None) -> Page[ApiKey]:
+async def list_api_keys(ctx: Context, *, first: int | None, after: str | None) -> Page[Row]:
     """One's own keys; an administrator's list holds all of the platform."""
     own = None if ctx.caller.sees_everything else ctx.caller.user_id or 0
     return await api_keys_page(ctx, created_by=own, first=first, after=after)

@@ -12,6 +12,7 @@ from server.auth.passwords import MAXIMUM_LENGTH, MINIMUM_LENGTH, passwords
 from server.context import Context
 from server.errors import Forbidden
 from server.graphql.ids import global_id
+from server.platforms.invalidation import account_changed
 
 
 async def change_password(ctx: Context, *, current: str, new: str) -> None:
@@ -42,6 +43,7 @@ async def _store(ctx: Context, user_id: int, password: str, *, kept_session_id: 
     hashed = await passwords().hash(password)
     await forget_attempts(ctx.session, user_id, new_hash=hashed)
     await end_sessions(ctx.session, user_id=user_id, kept_id=kept_session_id, at=ctx.clock.now())
+    account_changed(ctx, user_id)
 
 
 def _check(field: str, password: str) -> None:

@@ -14,14 +14,15 @@ from modules.tenancy.errors import (
 from modules.tenancy.repository.credentials import add_session, platforms_of, revoke_session, sessions_page
 from server.auth.backoff import Attempt, forget_attempts, stranger_locked_until, take_attempt
 from server.auth.caller import Caller, CallerKind
-from server.auth.models import UserSession
 from server.auth.passwords import Verdict, passwords
 from server.auth.tokens import new_session_token
 from server.context import Context, PlatformRecord
 from server.db.paging import Page
+from server.db.statements import Row
 from server.errors import BadUserInput
 from server.graphql.ids import global_id
 from server.platforms.callers import Account
+from server.platforms.invalidation import account_changed
 
 COOKIE = "facet_session"
 
@@ -60,11 +61,12 @@ async def sign_out(ctx: Context) -> None:
     if caller.kind is not CallerKind.SESSION or caller.credential_id is None or caller.user_id is None:
         raise BadUserInput("Only a session can sign out; revoke an API key with revokeApiKey.")
     await revoke_session(ctx.session, id=caller.credential_id, user_id=caller.user_id, at=ctx.clock.now())
+    account_changed(ctx, caller.user_id)
     ctx.audit("tenancy.sign_out")
     ctx.response_cookies[COOKIE] = None
 
 
-async def list_sessions(ctx: Context, *, first: int | None, after: str | None) -> Page[UserSession]:
+async def list_sessions(ctx: Context, *, first: int | None, after: str | None) -> Page[Row]:
     """The caller's own sessions on this platform that can still be used."""
     return await sessions_page(ctx, user_id=ctx.caller.user_id or 0, first=first, after=after)
 
@@ -75,6 +77,7 @@ async def revoke_own_session(ctx: Context, *, id: int) -> None:
         raise BadUserInput("Only a person who has signed in can end sessions.")
     if not await revoke_session(ctx.session, id=id, user_id=ctx.caller.user_id, at=ctx.clock.now()):
         raise SessionNotFound("You have no such session, or it has ended already.")
+    account_changed(ctx, ctx.caller.user_id)
     ctx.audit("tenancy.revoke_session", subject=global_id("Session", id))
 
 
@@ -144,6 +147,7 @@ async def _begin_session(
     await forget_attempts(ctx.session, account.id, new_hash=verdict.new_hash)
     if before.kind is CallerKind.SESSION and before.credential_id and before.user_id:
         await revoke_session(ctx.session, id=before.credential_id, user_id=before.user_id, at=now)
+        account_changed(ctx, before.user_id)
     token = new_session_token()
     until = now + ctx.services.callers.session_lifetime
     row = await add_session(

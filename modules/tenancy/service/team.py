@@ -14,6 +14,7 @@ from server.context import Context
 from server.contracts.permissions import MERCHANT_MEMBER, PLATFORM_ADMIN, STORE_STAFF
 from server.errors import Forbidden
 from server.graphql.ids import global_id
+from server.platforms.invalidation import account_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +40,11 @@ async def add_team_member(
     values.check()
     place = await _managed_place(ctx, place)
     now = ctx.clock.now()
+    user_id = await account_for(ctx.session, email=email, name=name, now=now)
     row = {
         "merchant_id": place.merchant_id,
         "store_id": place.store_id,
-        "user_id": await account_for(ctx.session, email=email, name=name, now=now),
+        "user_id": user_id,
         "email": email,
         "name": name,
         "role": role,
@@ -52,6 +54,7 @@ async def add_team_member(
     member = await MembershipRepository(ctx).insert_new(row)
     if member is None:
         raise AlreadyTeamMember(f"{email} has a role there already; remove it first to give another.")
+    account_changed(ctx, user_id)
     ctx.audit("tenancy.add_team_member", subject=global_id("TeamMember", member.id), after=_described(member))
     return member
 
@@ -68,6 +71,8 @@ async def remove_team_member(ctx: Context, *, id: int) -> Membership:
         raise LastAdministrator(f"{member.name} is the last administrator; add another one first.")
     member.ended_at = ctx.clock.now()
     await ctx.session.flush()
+    if member.user_id is not None:
+        account_changed(ctx, member.user_id)
     ctx.audit("tenancy.remove_team_member", subject=global_id("TeamMember", id), before=_described(member))
     return member
 

@@ -77,6 +77,7 @@ async def test_only_one_finds_out_whether_it_is_back(machine: Machine) -> None:
     now = 4.0
     assert await attempts() == 0
     assert await client.exists("facet:budget:caller") == 1
+    await budget.stop()
     await client.delete("facet:budget:caller")
     await client.aclose()
 

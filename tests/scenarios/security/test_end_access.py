@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from modules.tenancy.testing import make_api_key, make_member, make_session, make_user
 from server.auth.models import UserAccount
+from server.platforms.invalidation import account_changed
 from server.testing import TestPlatform
 from tests.scenarios.security.installation import Site, codes_of
 
@@ -46,6 +47,7 @@ async def test_refuses_the_next_request_of_a_session(
 
     async with platform.context() as ctx:
         await ctx.session.execute(text(loss), {"id": user.id})
+        account_changed(ctx, user.id)
     after = await site.ask(VIEWER, token=token)
 
     assert "errors" not in before.json()

@@ -9,7 +9,7 @@ import pytest
 import pytest_asyncio
 
 from server.app import Facet
-from server.platforms.invalidation import CHANNEL
+from server.platforms.invalidation import PLATFORMS
 from server.redis import Subscriber
 from server.settings import Settings
 from server.testing import TestPlatform
@@ -44,7 +44,7 @@ async def second(facet: Facet) -> AsyncIterator[tuple[Site, Ear]]:
     ear = Ear(other)
     other.subscriber = Subscriber(
         facet.servers.redis_url,
-        (CHANNEL,),
+        (PLATFORMS,),
         on_message=ear.on_message,
         on_reconnected=other.changes.on_reconnected,
         on_lost=other.changes.on_lost,

@@ -130,5 +130,7 @@ async def site(views: ViewCache) -> AsyncIterator[Site]:
 async def shared_budget(redis_url: str) -> AsyncIterator[Budget]:
     """A budget of 1,000 points in Valkey that gets 1 back each second."""
     client = connect(redis_url, timeout=2.0)
-    yield Budget(client, capacity=1_000, per_second=1, prefix=f"test:{uuid4().hex}:")
+    budget = Budget(client, capacity=1_000, per_second=1, prefix=f"test:{uuid4().hex}:")
+    yield budget
+    await budget.stop()
     await client.aclose()

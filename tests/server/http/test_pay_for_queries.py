@@ -163,11 +163,12 @@ async def test_keeps_callers_apart(shared_budget: Budget) -> None:
 
 async def test_shares_a_budget_between_processes(redis_url: str, shared_budget: Budget) -> None:
     client = connect(redis_url, timeout=2.0)
-    other_process = Budget(client, capacity=1_000, per_second=1, prefix=shared_budget._prefix)
+    other_process = Budget(client, capacity=1_000, per_second=1, prefix=shared_budget.prefix)
 
     charges = await asyncio.gather(
         *(budget.charge("k", 100) for budget in (shared_budget, other_process) for _ in range(10))
     )
+    await other_process.stop()
     await client.aclose()
 
     assert sum(charge.granted for charge in charges) == 10

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from server.app import Facet
 from server.errors import NotFound
 from server.platforms.cache import FreshCache, Freshness
-from server.platforms.invalidation import PlatformChanges
+from server.platforms.invalidation import Changes
 from server.platforms.models import Platform, PlatformModule
 from server.platforms.module_sets import ModuleSets, ModuleState
 from server.platforms.registry import Registry
@@ -175,12 +175,13 @@ async def test_changes_modules_without_redis_too(shop: TestPlatform, sample: Fac
     freshness = Freshness(60, 2)
     sets = ModuleSets(sample.registry, sample.database, freshness)
     nobody = connect("redis://127.0.0.1:1")
-    changes = PlatformChanges(sets, sample.platforms, freshness, nobody)
+    changes = Changes(sets, sample.platforms, sample.callers.tokens, [freshness], nobody)
     assert await sets.get(shop.id) == {"base"}
     async with sample.database.begin(shop.id) as session:
         session.add(PlatformModule(platform_id=shop.id, module_code="bundle", is_enabled=True))
 
     await changes.announce(shop.id)
+    await changes.stop()
     await nobody.aclose()
 
     assert await sets.get(shop.id) == {"base", "bundle"}
