@@ -28,9 +28,7 @@ from server.composition.plan import VisibilityPlan
 from server.composition.pruned import ViewGraphQLSchema
 from server.composition.schema import ComposedSchema, NamedDefinition
 from server.composition.sdl import render_schema
-from server.context import Context
-from server.db.failures import ConnectionLost
-from server.executor import PlanBudget, Plans, is_harmless
+from server.executor import PlanBudget, Plans, ends_operation
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
 MOST_ERRORS = 20
@@ -93,14 +91,13 @@ class SchemaView(ComposedSchema):
         With the document's `record` a query that is asked again is compiled.
         """
         outcome = await self._plans(document, record).run(operation_name, variables or {}, context, root)
-        if outcome.data is not None:
-            return ExecutionResult(outcome.data, None)
+        if outcome.response is not None:
+            return outcome.response
         for failure in outcome.failures:
-            if isinstance(failure, ConnectionLost):
-                # Asking again makes sense on another connection only, and for the operation as a whole.
-                return ExecutionResult(None, [GraphQLError(failure.message, original_error=failure)])
-        if not all(map(is_harmless, outcome.failures)):
-            await _open_again(context)
+            if ends_operation(failure):
+                # A statement that took all its time is not given as much again. Asking again after a lost
+                # connection makes sense on another one only, and for the operation as a whole.
+                raise failure
         result = execute(
             self._schema,
             document,
@@ -182,9 +179,3 @@ class SchemaView(ComposedSchema):
     @cached_property
     def _sdl_hash(self) -> str:
         return sha256(self._sdl.encode()).hexdigest()
-
-
-async def _open_again(context: Any) -> None:
-    """Begin a new transaction: a statement may have failed, and its transaction with it."""
-    if isinstance(context, Context) and context.is_read_only:
-        await context.services.open_again(context)

@@ -2,6 +2,6 @@
 
 from server.executor.budget import PlanBudget
 from server.executor.plans import Outcome, Plans
-from server.executor.surprise import is_harmless
+from server.executor.surprise import ends_operation
 
-__all__ = ["Outcome", "PlanBudget", "Plans", "is_harmless"]
+__all__ = ["Outcome", "PlanBudget", "Plans", "ends_operation"]

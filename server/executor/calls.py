@@ -24,7 +24,6 @@ from strawberry.schema.schema_converter import GraphQLCoreConverter
 from strawberry.types.base import StrawberryObjectDefinition
 from strawberry.types.field import StrawberryField
 
-from server.executor.surprise import UnknownPath
 from server.graphql.batched import BATCHED, Batch
 from server.graphql.fields import Access
 from server.graphql.guarded import Guarded
@@ -75,14 +74,13 @@ class Call:
     key: str
     path: Path | None
     """None below a list, where there are many."""
+    head: tuple[Any, ...]
+    """The name, nodes, type and parent type: what infos begin with."""
     field: StrawberryField | None = None
     function: Callable[..., Any] | None = None
     attribute: str = ""
     access: tuple[Access, ...] = ()
     batch: Batch | None = None
-
-    def path_or_unknown(self, notes: list[Exception]) -> Any:
-        return self.path if self.path is not None else UnknownPath(self.key, self.parent.name, notes)
 
     @property
     def has_arguments(self) -> bool:
@@ -112,6 +110,7 @@ def call_of(
         "parent": parent,
         "key": key,
         "path": path,
+        "head": (name, nodes, definition.type, parent),
         "access": tuple(access),
     }
     code = getattr(resolve, "__code__", None)
@@ -119,7 +118,12 @@ def call_of(
         common["field"] = field
         if code is _READS and not access and _is_read(field):
             return Call(Source.ATTRIBUTE, attribute=field.python_name, **common)
-        if code in _CALLS and not field.extensions and not _handles_exceptions(schema):
+        if (
+            code in _CALLS
+            and not field.extensions
+            and not _handles_exceptions(schema)
+            and not _is_named_self(field)
+        ):
             return _author_s_call(field, common)
     return Call(Source.RESOLVER, function=resolve or default_field_resolver, **common)
 
@@ -143,6 +147,15 @@ def _is_read(field: StrawberryField) -> bool:
         and cast(Any, field.default_resolver) is getattr
         and name.isidentifier()
         and not iskeyword(name)
+    )
+
+
+def _is_named_self(field: StrawberryField) -> bool:
+    """Whether Strawberry would pass the object by the name `self`, which its own call cannot take."""
+    resolver = field.base_resolver
+    assert resolver is not None
+    return any(
+        p is not None and p.name == "self" for p in (resolver.parent_parameter, resolver.root_parameter)
     )
 
 

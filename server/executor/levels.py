@@ -7,6 +7,7 @@ gathers the objects below, hands them to their level, and puts the answers where
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from inspect import iscoroutinefunction
 from typing import Any
 
@@ -26,6 +27,8 @@ from server.executor.selection import Level, Selected
 from server.executor.values import ValueCode
 from server.executor.writer import Program, Writer
 
+Wait = Callable[[str, str, str], str]
+
 NAMES = {"any_awaitable": any_awaitable, "awaited": awaited, "by_type": by_type, "together": together}
 
 
@@ -37,11 +40,11 @@ class LevelCode:
         self.values = ValueCode(program)
 
     def level(self, level: Level) -> str:
-        """The name of `async def (objects, run) -> list of dictionaries`."""
+        """The name of `async def (objects, run, place) -> list of dictionaries`."""
         name = self.program.fresh("level_")
         columns = [selected for selected in level.fields if not selected.is_plain]
         w = Writer()
-        with w.block(f"async def {name}(os, R):"):
+        with w.block(f"async def {name}(os, R, P):"):
             held = self._read(w, level, columns)
             if columns:
                 self._columns(w, columns, held)
@@ -50,79 +53,110 @@ class LevelCode:
         return name
 
     def _read(self, w: Writer, level: Level, columns: list[Selected]) -> dict[int, str]:
-        """The loop over what objects hold; the variables with the values of columns that are attributes."""
-        held: dict[int, str] = {}
-        w("ds = []")
-        for selected in columns:
-            if selected.call is not None and selected.call.source is Source.ATTRIBUTE:
-                held[id(selected)] = variable = self.program.fresh("v")
-                w(f"{variable} = []")
-        with w.block("for o in os:"):
-            items = []
-            for selected in level.fields:
-                if selected.call is None:
-                    items.append(f"{selected.key!r}: {selected.typename!r}")
-                elif selected.is_plain:
-                    items.append(f"{selected.key!r}: {self.values.read(w, 'o', selected)}")
-                else:
-                    items.append(f"{selected.key!r}: None")
-                    if id(selected) in held:
-                        w(f"{held[id(selected)]}.append(o.{selected.call.attribute})")
-            w("ds.append({" + ", ".join(items) + "})")
+        """What the objects hold; the variables with the values of columns that are attributes."""
+        held = {
+            id(selected): self.program.fresh("v")
+            for selected in columns
+            if selected.call is not None and selected.call.source is Source.ATTRIBUTE
+        }
+        if not held and not any(selected.is_plain and selected.call for selected in level.fields):
+            items = ", ".join(f"{selected.key!r}: {selected.typename!r}" for selected in level.fields)
+            w(f"ds = [{{{items}}} for o in os]")
+            return held
+        read = self._read_function(level, held)
+        known = self.program.constant("known_", level)
+        answer = "".join(f"{name}, " for name in ("ds", *held.values()))
+        w(f"try: {answer} = {read}(os, R)")
+        w(f"except Exception: {answer} = R.careful.read({known}, {read}, os, P)")
         return held
+
+    def _read_function(self, level: Level, held: dict[int, str]) -> str:
+        """The name of the loop over what objects hold; it raises at the first value that does not fit."""
+        name = self.program.fresh("read_")
+        w = Writer()
+        with w.block(f"def {name}(os, R):"):
+            for variable in ("ds", *held.values()):
+                w(f"{variable} = []")
+            with w.block("for o in os:"):
+                items = []
+                for selected in level.fields:
+                    value = repr(selected.typename)
+                    if id(selected) in held:
+                        assert selected.call is not None
+                        w(f"{held[id(selected)]}.append(o.{selected.call.attribute})")
+                    elif selected.call is not None and selected.is_plain:
+                        value = self.values.read(w, "o", selected)
+                    items.append(f"{selected.key!r}: {value}")
+                w("ds.append({" + ", ".join(items) + "})")
+            w(f"return {''.join(f'{variable}, ' for variable in ('ds', *held.values()))}")
+        self.program.add(w)
+        return name
 
     def _columns(self, w: Writer, columns: list[Selected], held: dict[int, str]) -> None:
         """The calls, the completion of their columns, and the answers put into the dictionaries."""
+        wait = _wait_alone if len(columns) == 1 else _wait_with_others
         w("steps = []")
         results = []
         for selected in columns:
             result = self.program.fresh("z")
             results.append((result, selected.key))
             if id(selected) in held:
-                w(f"{result} = steps.append(({self._later(selected)[0]}, {held[id(selected)]}))")
+                w(wait(result, self._later(selected)[0], held[id(selected)]))
             else:
-                self._call(w, selected, result)
-        with w.block("if steps:"):
-            w("done = iter(await together(steps, R))")
-            for result, _ in results:
-                w(f"if {result} is None: {result} = next(done)")
+                self._call(w, selected, result, wait)
+        if len(columns) > 1:
+            with w.block("if steps:"):
+                w("done = iter(await together(steps, R, P))")
+                for result, _ in results:
+                    w(f"if {result} is None: {result} = next(done)")
         names = ", ".join(f"y{number}" for number in range(len(results)))
         with w.block(f"for d, {names} in zip(ds, {', '.join(result for result, _ in results)}):"):
             for number, (_, key) in enumerate(results):
                 w(f"d[{key!r}] = y{number}")
 
-    def _call(self, w: Writer, selected: Selected, result: str) -> None:
+    def _call(self, w: Writer, selected: Selected, result: str, wait: Wait) -> None:
         call = selected.call
         assert call is not None
         name = self.program.constant("call_", call)
-        if call.access:
-            w(f"R.allow({name})")
         if call.source is Source.BATCH:
-            w(f"{result} = steps.append(({self._batch(selected, call, name)}, os))")
+            self._batch(w, selected, call, name, wait, result)
             return
         values = self.program.fresh("v")
-        w(f"{values} = []; R.made.append({values})")
-        expression = self._call_expression(w, call, name)
-        with w.block("for o in os:"):
-            w(f"{values}.append({expression})")
         later, at_once = self._later(selected)
-        append = f"{result} = steps.append(({later}, {values}))"
+        with w.block("try:"):
+            expression = self._call_expression(w, call, name)
+        w(f"except Exception as e: {values} = [e] * len(os)")
+        with w.block("else:"):
+            w(f"{values} = []; R.made.append({values}); rest = iter(os)")
+            with w.block(f"while len({values}) < len(os):"):
+                # The loop goes on behind an object whose call fails.
+                w("try:")
+                w(f"    for o in rest: {values}.append({expression})")
+                w(f"except Exception as e: {values}.append(e)")
+        append = wait(result, later, values)
         if at_once is None or iscoroutinefunction(call.function):
             w(append)
-        else:
-            w(f"if any_awaitable({values}): {append}")
-            w(f"else: {result} = {at_once}({values}, R)")
+            return
+        w(f"if any_awaitable({values}): {append}")
+        with w.block("else:"):
+            self._try_at_once(w, selected, result, at_once, values)
+
+    def _try_at_once(self, w: Writer, selected: Selected, result: str, at_once: str, values: str) -> None:
+        known = self.program.constant("known_", selected)
+        w(f"try: {result} = {at_once}({values}, R)")
+        w(f"except Exception: {result} = R.careful.values({known}, {at_once}, {values}, P)")
 
     def _call_expression(self, w: Writer, call: Call, name: str) -> str:
         """The expression that calls for the object `o`, after the statements that prepare it."""
         function = self.program.constant("function_", call.function)
         if call.source is Source.RESOLVER:
+            given = self.program.fresh("k") if call.has_arguments else ""
+            if given:
+                w(f"{given} = R.given({name})")
+            if call.access:
+                w(f"R.allow({name})")
             info = self.program.fresh("i")
             w(f"{info} = R.raw({name})")
-            given = ""
-            if call.has_arguments:
-                given = self.program.fresh("k")
-                w(f"{given} = R.given({name})")
             return f"{function}(o, {info}{f', **{given}' if given else ''})"
         assert call.field is not None
         assert call.field.base_resolver is not None
@@ -132,77 +166,89 @@ class LevelCode:
         return f"{function}({', '.join([*dict.fromkeys(parts), *self._prepared(w, call, name)])})"
 
     def _prepared(self, w: Writer, call: Call, name: str) -> list[str]:
-        """The info and the arguments of an author's function, as parts of a call."""
+        """The info and the arguments of an author's function, as parts of a call; what is refused raises."""
         resolver = call.field.base_resolver if call.field is not None else None
         assert resolver is not None
         wanted = resolver.info_parameter.name if resolver.info_parameter else None
         if call.batch is not None:
             wanted = "info" if call.batch.takes_info else None
         parts = []
-        info = self.program.fresh("i")
+        info, arguments = self.program.fresh("i"), self.program.fresh("k")
         constant = constant_arguments(call, self._schema) if call.has_arguments else None
-        if wanted or (call.has_arguments and constant is None):
+        is_made = call.has_arguments and constant is None
+        w(f"{arguments} = R.given({name})" if is_made else "pass")
+        if call.access and call.batch is None:
+            w(f"R.allow({name})")
+        if wanted or is_made:
             w(f"{info} = R.info({name})")
         if wanted:
             parts.append(f"{wanted}={info}")
         if constant is not None:
             parts += [f"{key}={self.program.constant('given_', value)}" for key, value in constant.items()]
-        elif call.has_arguments:
-            arguments = self.program.fresh("k")
-            w(f"{arguments} = R.arguments({name}, {info})")
+        elif is_made:
+            w(f"{arguments} = R.converted({name}, {arguments}, {info})")
             parts.append(f"**{arguments}")
         return parts
 
-    def _batch(self, selected: Selected, call: Call, name: str) -> str:
-        """The name of the step that asks a batched field for all objects."""
+    def _batch(self, w: Writer, selected: Selected, call: Call, name: str, wait: Wait, result: str) -> None:
+        """The step that asks a batched field for all objects."""
         assert call.batch is not None
         step = self.program.fresh("batch_")
+        later, _ = self._later(selected, awaits=False)
         function = self.program.constant("function_", call.function)
         batch = self.program.constant("batch_of_", call.batch)
-        w = Writer()
-        with w.block(f"async def {step}(os, R):"):
-            parts = self._prepared(w, call, name)
-            w(f"v = {function}({', '.join(['tuple(os)', *parts])})")
-            w("v = await v" if call.batch.is_async else "if any_awaitable([v]): v = await v")
-            w(f"v = {batch}.answers(v, len(os))")
-            self._completed(w, selected)
-        self.program.add(w)
-        return step
+        if call.access:
+            w(f"e = R.refusal({name})")
+            w(f"if e is None: {wait(result, step, 'os')}")
+            w(f"else: {wait(result, later, '[e] * len(os)')}")
+        else:
+            w(wait(result, step, "os"))
+        b = Writer()
+        with b.block(f"async def {step}(os, R, P):"):
+            with b.block("try:"):
+                parts = self._prepared(b, call, name)
+                b(f"v = {function}({', '.join(['tuple(os)', *parts])})")
+                b("v = await v" if call.batch.is_async else "if any_awaitable([v]): v = await v")
+                b(f"v = {batch}.answers(v, len(os))")
+            b("except Exception as e: v = [e] * len(os)")
+            b(f"return await {later}(v, R, P)")
+        self.program.add(b)
 
-    def _later(self, selected: Selected) -> tuple[str, str | None]:
-        """The step that awaits and completes a column, and the function that completes it without waiting."""
+    def _later(self, selected: Selected, *, awaits: bool = True) -> tuple[str, str | None]:
+        """The step that completes a column, and the function that completes it without waiting."""
         step, at_once = self.program.fresh("column_"), None
-        awaits = selected.call is not None and selected.call.source is not Source.ATTRIBUTE
+        if selected.call is not None and selected.call.source is Source.ATTRIBUTE:
+            awaits = False
         if selected.is_plain_below:
             at_once = self.program.fresh("values_")
             w = Writer()
             with w.block(f"def {at_once}(v, R):"):
-                self._completed(w, selected)
+                w("n = []")
+                with w.block("for x in v:"):
+                    self.values.complete(w, "x", selected)
+                    w("n.append(x)")
+                w("return n")
             self.program.add(w)
         w = Writer()
-        with w.block(f"async def {step}(v, R):"):
+        with w.block(f"async def {step}(v, R, P):"):
             if awaits:
-                w("v = await awaited(v, R)")
+                w("v = await awaited(v)")
             if at_once is not None:
-                w(f"return {at_once}(v, R)")
+                self._try_at_once(w, selected, "v", at_once, "v")
+                w("return v")
             else:
                 self._completed(w, selected)
         self.program.add(w)
         return step, at_once
 
     def _completed(self, w: Writer, selected: Selected) -> None:
-        """Complete the values in `v` and return them."""
-        if selected.is_plain_below:
-            w("n = []")
-            with w.block("for x in v:"):
-                self.values.complete(w, "x", selected)
-                w("n.append(x)")
-            w("return n")
-            return
-        below = self._below(selected)
-        w("flat = []")
-        self._collect(w, selected)
-        w(f"below = await {below} if flat else []")
+        """Complete the values in `v`, with levels below them, and return them."""
+        known, below = self.program.constant("known_", selected), self._below(selected)
+        with w.block("try:"):
+            w("flat = []")
+            self._collect(w, selected)
+        w(f"except Exception: return await R.careful.below({known}, {below}, v, P)")
+        w(f"below = await {below}(flat, R, (P, v, {known})) if flat else []")
         if _is_object(selected.type) and is_non_null_type(selected.type):
             w("return below")
             return
@@ -213,14 +259,19 @@ class LevelCode:
         w("return n")
 
     def _below(self, selected: Selected) -> str:
-        """The expression whose coroutine completes the objects in `flat`."""
+        """The name of the step that completes objects found in a column."""
         if not selected.is_abstract:
             (level,) = selected.levels.values()
-            return f"{self.level(level)}(flat, R)"
+            return self.level(level)
         call = self.program.constant("call_", selected.call)
         abstract = self.program.constant("abstract_", get_named_type(selected.type))
-        steps = [f"{name!r}: {self._checked(level, selected)}" for name, level in selected.levels.items()]
-        return f"by_type(flat, R, {call}, {abstract}, {{{', '.join(steps)}}})"
+        members = [f"{name!r}: {self._checked(level, selected)}" for name, level in selected.levels.items()]
+        step = self.program.fresh("objects_")
+        w = Writer()
+        with w.block(f"async def {step}(os, R, P):"):
+            w(f"return await by_type(os, R, P, {call}, {abstract}, {{{', '.join(members)}}})")
+        self.program.add(w)
+        return step
 
     def _checked(self, level: Level, selected: Selected) -> str:
         """The step that checks objects found behind an abstract type and completes them."""
@@ -228,10 +279,10 @@ class LevelCode:
         function = self.level(level)
         w = Writer()
         assert selected.call is not None
-        with w.block(f"async def {step}(os, R):"):
+        with w.block(f"async def {step}(os, R, P):"):
             with w.block("for o in os:"):
                 self.values.expect_object(w, "o", level.type, selected.call)
-            w(f"return await {function}(os, R)")
+            w(f"return await {function}(os, R, P)")
         self.program.add(w)
         return step
 
@@ -282,3 +333,13 @@ class LevelCode:
 def _is_object(type_: Any) -> bool:
     """Whether the type is an object's, interface's or union's, not a list's."""
     return not is_list_type(type_.of_type if is_non_null_type(type_) else type_)
+
+
+def _wait_alone(result: str, step: str, values: str) -> str:
+    """The statement for the only column of its level."""
+    return f"{result} = await {step}({values}, R, P)"
+
+
+def _wait_with_others(result: str, step: str, values: str) -> str:
+    """The statement for a column that waits together with others; None stands for its answer until then."""
+    return f"{result} = steps.append(({step}, {values}))"

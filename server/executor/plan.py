@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FragmentDefinitionNode, GraphQLSchema, OperationDefinitionNode
+from graphql import FragmentDefinitionNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 
-from server.executor.leaves import KNOWN
 from server.executor.levels import NAMES, LevelCode
-from server.executor.run import Run, Values
+from server.executor.run import Run, Step
 from server.executor.selection import Selections
-from server.executor.surprise import Surprise
+from server.executor.values import NAMES as VALUE_NAMES
 from server.executor.writer import Program
-
-LevelFunction = Callable[[Values, Run], Coroutine[Any, Any, Values]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +20,14 @@ class Plan:
     """The compiled operation; `source` is for people who want to know."""
 
     source: str
-    level: LevelFunction
+    level: Step
     fields: int
     """How many fields it completes."""
 
-    async def run(self, run: Run) -> dict[str, Any]:
-        """The data of the response; raises `Surprise` or whatever a resolver raised when it would have errors."""
+    async def run(self, run: Run) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
+        """The data and errors of the response; raises a `Surprise` when graphql-core has to say."""
         try:
-            (data,) = await self.level([run.root], run)
+            (data,) = await self.level([run.root], run, None)
         except Exception:
             await run.settle()
             raise
@@ -41,7 +36,8 @@ class Plan:
             raise
         if run.notes:
             raise run.notes[0]
-        return data  # type: ignore[no-any-return]
+        failures = run.failures
+        return (data, []) if failures is None else failures.settle(data)
 
 
 def compile_plan(
@@ -53,6 +49,6 @@ def compile_plan(
     """The plan; of `variables` only those that decide what is selected are read. Raises `Unsupported`."""
     selections = Selections(schema, fragments, operation, variables)
     root = selections.root()
-    program = Program({**KNOWN, **NAMES, "Surprise": Surprise, "b64": b2a_base64})
+    program = Program({**VALUE_NAMES, **NAMES})
     name = LevelCode(program, schema).level(root)
     return Plan(program.source, program.load()[name], selections.count)

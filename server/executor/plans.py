@@ -9,6 +9,7 @@ from typing import Any
 
 from graphql import (
     DocumentNode,
+    ExecutionResult,
     FragmentDefinitionNode,
     GraphQLSchema,
     OperationDefinitionNode,
@@ -32,10 +33,14 @@ REST = 64
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """`data` of a response without errors; else why graphql-core has to execute the operation."""
+    """The response, or why graphql-core has to execute the operation."""
 
-    data: dict[str, Any] | None = None
+    response: ExecutionResult | None = None
     failures: tuple[Exception, ...] = ()
+
+    @property
+    def data(self) -> dict[str, Any] | None:
+        return self.response.data if self.response is not None else None
 
 
 NO_PLAN = Outcome()
@@ -78,7 +83,7 @@ class Plans:
     async def run(
         self, operation_name: str | None, variables: Mapping[str, Any], context: Any, root: Any = None
     ) -> Outcome:
-        """The data, or nothing when there is no plan or it met something unexpected."""
+        """The response, or none when there is no plan or it met something it does not decide about."""
         operation = self._operation(operation_name)
         if operation is None or not self._is_due(operation):
             return NO_PLAN
@@ -91,14 +96,15 @@ class Plans:
         except Exception:
             return NO_PLAN
         try:
-            data = await plan.run(run)
+            data, errors = await plan.run(run)
         except Exception as error:
             operation.surprises += 1
             if operation.surprises >= PATIENCE:
                 operation.rest = REST
-            return Outcome(failures=(error, *run.notes))
+            met = run.failures.causes() if run.failures is not None else ()
+            return Outcome(failures=(error, *run.notes, *met))
         operation.surprises = 0
-        return Outcome(data)
+        return Outcome(ExecutionResult(data, errors or None))
 
     def source(self, operation_name: str | None = None) -> list[str]:
         """The code of the plans made so far."""

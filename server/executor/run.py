@@ -23,10 +23,14 @@ from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo
 
 from server.executor.arguments import converted
 from server.executor.calls import Call
-from server.executor.surprise import Surprise
+from server.executor.careful import Careful
+from server.executor.failures import Failures
+from server.executor.places import Part
+from server.executor.surprise import Surprise, UnknownPath
 
 Values = list[Any]
-Step = Callable[[Values, "Run"], Coroutine[Any, Any, Values]]
+Step = Callable[[Values, "Run", Any], Coroutine[Any, Any, Values]]
+"""Completes the values of a column, or the objects of a level, at a place."""
 
 PLAIN = frozenset({type(None), bool, int, float, str, bytes, list, tuple, dict, set, frozenset})
 
@@ -34,7 +38,19 @@ PLAIN = frozenset({type(None), bool, int, float, str, bytes, list, tuple, dict, 
 class Run:
     """What one execution of an operation carries."""
 
-    __slots__ = ("context", "fragments", "made", "notes", "operation", "root", "schema", "variables")
+    __slots__ = (
+        "_careful",
+        "_tail",
+        "context",
+        "fragments",
+        "info_class",
+        "made",
+        "notes",
+        "operation",
+        "root",
+        "schema",
+        "variables",
+    )
 
     def __init__(
         self,
@@ -51,45 +67,69 @@ class Run:
         """What resolvers returned and may have to be awaited."""
         self.notes: list[Exception] = []
         """Surprises that a resolver may have caught."""
-
-    def raw(self, call: Call) -> GraphQLResolveInfo[Any]:
-        """The info graphql-core gives to resolvers, the same for all objects of a level."""
-        return _OperationContextAwareGraphQLResolveInfo(  # type: ignore[return-value]  # theirs, as a tuple
-            call.nodes[0].name.value,
-            call.nodes,
-            call.definition.type,
-            call.parent,
-            call.path_or_unknown(self.notes),
-            self.schema,
-            self.fragments,
-            self.root,
-            self.operation,
-            self.variables.coerced,
-            self.context,
+        self._careful: Careful | None = None
+        strawberry_schema: Any = schema._strawberry_schema  # type: ignore[attr-defined]
+        self.info_class: Any = strawberry_schema.config.info_class
+        self._tail = (
+            schema,
+            fragments,
+            root,
+            operation,
+            variables.coerced,
+            context,
             optimized_is_awaitable,
             None,
             _HELPERS,
-            None,  # type: ignore[arg-type]  # nobody passes any
+            None,
         )
+
+    @property
+    def failures(self) -> Failures | None:
+        """The errors so far; None when there surely are none."""
+        return self._careful.failures if self._careful is not None else None
+
+    @property
+    def careful(self) -> Careful:
+        """The slow way, for what the generated code stumbles over."""
+        if self._careful is None:
+            self._careful = Careful(self)
+        return self._careful
+
+    def raw(self, call: Call) -> GraphQLResolveInfo[Any]:
+        """The info graphql-core gives to resolvers, the same for all objects of a level."""
+        path = call.path if call.path is not None else UnknownPath(call.key, call.parent.name, self.notes)
+        info: Any = tuple.__new__(
+            _OperationContextAwareGraphQLResolveInfo, (*call.head, path, *self._tail)
+        )  # theirs, as a tuple
+        return info  # type: ignore[no-any-return]
 
     def info(self, call: Call) -> Any:
         """The info Strawberry gives to resolvers."""
-        strawberry_schema: Any = self.schema._strawberry_schema  # type: ignore[attr-defined]
-        return strawberry_schema.config.info_class(_raw_info=self.raw(call), _field=call.field)
+        return self.info_class(_raw_info=self.raw(call), _field=call.field)
 
     def allow(self, call: Call) -> None:
         """Raise unless the caller may use the field."""
         for access in call.access:
             access.check(self.context)
 
+    def refusal(self, call: Call) -> Exception | None:
+        """Why a batched field is not asked at all."""
+        try:
+            if call.has_arguments:
+                self.given(call)
+            self.allow(call)
+        except Exception as error:
+            return error
+        return None
+
     def given(self, call: Call) -> dict[str, Any]:
         """The arguments as graphql-core passes them."""
         return get_argument_values(call.definition, call.nodes[0], self.variables)
 
-    def arguments(self, call: Call, info: Any) -> dict[str, Any]:
+    def converted(self, call: Call, given: dict[str, Any], info: Any) -> dict[str, Any]:
         """The arguments as the author's function gets them."""
         strawberry_schema: Any = self.schema._strawberry_schema  # type: ignore[attr-defined]
-        return converted(call, self.given(call), strawberry_schema, info)
+        return converted(call, given, strawberry_schema, info)
 
     async def settle(self) -> None:
         """Await what resolvers returned and nobody awaits any more, as graphql-core does after an error."""
@@ -127,14 +167,25 @@ _HELPERS = GraphQLResolveInfoHelpers(lambda values: gather_with_cancel(*values),
 
 def any_awaitable(values: Values) -> bool:
     """Whether one of `values` has to be awaited."""
-    return any(type(value) not in PLAIN and optimized_is_awaitable(value) for value in values)
+    for value in values:  # noqa: SIM110  # a generator costs more than the loop
+        if type(value) not in PLAIN and optimized_is_awaitable(value):
+            return True
+    return False
 
 
-async def awaited(values: Values, run: Run) -> Values:
-    """`values` with those that have to be awaited replaced by what they answer; raises the first error.
+async def awaited(values: Values) -> Values:
+    """`values` with those that have to be awaited replaced by what they answer, or by the exception they raise.
 
-    Every one has ended when it returns or raises, so nothing of a level runs on when the level fails.
+    Every one has ended when it returns, so nothing of a level runs on beside what follows.
     """
+    if len(values) == 1:
+        (value,) = values
+        if type(value) in PLAIN or not optimized_is_awaitable(value):
+            return values
+        try:
+            return [await value]
+        except Exception as error:
+            return [error]
     waiting = [
         (index, value)
         for index, value in enumerate(values)
@@ -142,11 +193,10 @@ async def awaited(values: Values, run: Run) -> Values:
     ]
     if not waiting:
         return values
-    if len(waiting) == 1:
-        found = [await waiting[0][1]]
-    else:
-        found = await gather(*(value for _, value in waiting), return_exceptions=True)
-        raise_first(found, run)
+    found = await gather(*(value for _, value in waiting), return_exceptions=True)
+    for result in found:
+        if isinstance(result, BaseException) and not isinstance(result, Exception):
+            raise result
     if len(found) == len(values):
         return found
     values = list(values)
@@ -155,27 +205,22 @@ async def awaited(values: Values, run: Run) -> Values:
     return values
 
 
-def raise_first(found: Iterable[Any], run: Run) -> None:
-    """Raise the first exception among `found`, having noted all."""
-    failures = [result for result in found if isinstance(result, BaseException)]
-    if failures:
-        run.notes.extend(failure for failure in failures if isinstance(failure, Exception))
-        raise failures[0]
-
-
-async def together(steps: list[tuple[Step, Values]], run: Run) -> list[Values]:
-    """The columns that `steps` complete, all at once; raises the first error when every one has ended."""
+async def together(steps: list[tuple[Step, Values]], run: Run, place: Any) -> list[Values]:
+    """The columns that `steps` complete, all at once; raises the first surprise when every one has ended."""
     if len(steps) == 1:
         step, values = steps[0]
-        return [await step(values, run)]
-    found = await gather(*(step(values, run) for step, values in steps), return_exceptions=True)
-    raise_first(found, run)
+        return [await step(values, run, place)]
+    found = await gather(*[step(values, run, place) for step, values in steps], return_exceptions=True)
+    for result in found:
+        if isinstance(result, BaseException):
+            raise result
     return found  # type: ignore[return-value]  # no exception is left
 
 
 async def by_type(
     values: Values,
     run: Run,
+    place: Any,
     call: Call,
     abstract: GraphQLAbstractType,
     levels: Mapping[str, Step],
@@ -195,27 +240,15 @@ async def by_type(
                 run.made.append([name])
             raise Surprise(call.where)
         groups.setdefault(name, []).append(index)
-    steps = [(levels[name], [values[index] for index in indexes]) for name, indexes in groups.items()]
+    steps = [
+        levels[name]([values[index] for index in indexes], run, Part(place, indexes))
+        for name, indexes in groups.items()
+    ]
+    found = [await steps[0]] if len(steps) == 1 else await gather(*steps, return_exceptions=True)
     completed: Values = [None] * len(values)
-    for indexes, objects in zip(groups.values(), await together(steps, run), strict=True):
+    for indexes, objects in zip(groups.values(), found, strict=True):
+        if isinstance(objects, BaseException):
+            raise objects
         for index, completed_object in zip(indexes, objects, strict=True):
             completed[index] = completed_object
     return completed
-
-
-def unexpected(call: Call, is_type_of: Callable[..., Any] | None) -> Callable[[Any, Run], None]:
-    """The check of an object that is not plainly of its type's class; raises unless graphql-core takes it."""
-
-    def check(value: Any, run: Run) -> None:
-        if value is None or value is Undefined or isinstance(value, BaseException):
-            raise Surprise(call.where)
-        if optimized_is_awaitable(value):
-            raise Surprise(call.where)
-        if is_type_of is not None:
-            answer = is_type_of(value, run.raw(call))
-            if answer is not True:
-                if isinstance(answer, Awaitable):
-                    run.made.append([answer])
-                raise Surprise(call.where)
-
-    return check

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -55,6 +55,10 @@ class Selected:
     type: Any = None
     levels: dict[str, Level] = field(default_factory=dict)
     """What is selected of the value, by the name of its object type."""
+    details: FieldDetailsList = field(default_factory=list)
+    quick: Callable[[Any, Any], Any] | None = None
+    """`quick_of` and `check_of` it, once they were asked for."""
+    check: Callable[[Any, Any], None] | None = None
 
     @property
     def is_abstract(self) -> bool:
@@ -140,7 +144,7 @@ class Selections:
         own_path = None if below_list else Path(path, key, parent.name)
         nodes = [detail.node for detail in details]
         call = call_of(self._schema, parent, definition, nodes, key, own_path)
-        selected = Selected(key, call=call, type=definition.type)
+        selected = Selected(key, call=call, type=definition.type, details=details)
         below = below_list or _has_list(definition.type)
         for type_ in self._possible(definition.type):
             found = collect_subfields(

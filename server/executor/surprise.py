@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
-from graphql import GraphQLError
-
-from server.errors import FacetError, ServiceUnavailable, TimedOut, TryAgain
+from server.db.failures import named
+from server.errors import ServiceUnavailable, TimedOut
 
 
 class Unsupported(Exception):
@@ -17,11 +16,13 @@ class Surprise(Exception):
     """A value or event while running that a plan does not decide about: the operation runs again elsewhere."""
 
 
-def is_harmless(failure: Exception) -> bool:
-    """Whether what an operation has read and remembered is as good as before the failure."""
-    if isinstance(failure, ServiceUnavailable | TimedOut | TryAgain):
-        return False
-    return isinstance(failure, Surprise | FacetError | GraphQLError)
+class Undecided(Surprise):
+    """Several errors whose order, or mutual exclusion, depends on how graphql-core waits for fields."""
+
+
+def ends_operation(failure: BaseException) -> bool:
+    """Whether the same operation must not ask again: the database is away, or was given all the time there is."""
+    return isinstance(named(failure), ServiceUnavailable | TimedOut)
 
 
 class UnknownPath:

@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
+from binascii import b2a_base64
+from collections.abc import Callable
 from typing import Any
 
-from graphql import GraphQLEnumType, GraphQLObjectType, GraphQLScalarType, is_list_type, is_non_null_type
+from graphql import (
+    GraphQLEnumType,
+    GraphQLObjectType,
+    GraphQLScalarType,
+    get_named_type,
+    is_list_type,
+    is_non_null_type,
+)
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
 from server.executor.calls import Call, Source, class_of
-from server.executor.leaves import Leaf, names_of, slow, unfit, written
-from server.executor.run import unexpected
+from server.executor.checks import unexpected
+from server.executor.leaves import KNOWN, Leaf, names_of, slow, unfit, written
 from server.executor.selection import Level, Selected
-from server.executor.surprise import Unsupported
+from server.executor.surprise import Surprise, Unsupported
 from server.executor.writer import Program, Writer
 
+NAMES = {**KNOWN, "Surprise": Surprise, "b64": b2a_base64}
 _INLINE_DEPTH = 7
 """Objects nested deeper than this get a function of their own."""
 
@@ -129,3 +139,37 @@ class ValueCode:
         if type_.is_type_of is not None:
             condition += f" or getattr({v}, {TYPE_CAST_ATTRIBUTE!r}, None) is not None"
         w(f"if {condition}: {check}({v}, R)")
+
+    def one(self, selected: Selected) -> str:
+        """The name of a function that completes one object in a value of a field below which nothing is called."""
+        assert selected.call is not None
+        name = self.program.fresh("one_")
+        w = Writer()
+        with w.block(f"def {name}(x, R):"):
+            self._not_null(w, "x", get_named_type(selected.type), selected, selected.call)
+            w("return x")
+        self.program.add(w)
+        return name
+
+
+def quick_of(selected: Selected) -> Callable[[Any, Any], Any]:
+    """The function that completes one object in a value of the field, made when it is first asked for."""
+    if selected.quick is None:
+        program = Program(dict(NAMES))
+        name = ValueCode(program).one(selected)
+        selected.quick = program.load()[name]
+    return selected.quick
+
+
+def check_of(selected: Selected) -> Callable[[Any, Any], None]:
+    """What `expect_object` writes, as a function for the field's type."""
+    if selected.check is None:
+        program = Program(dict(NAMES))
+        w = Writer()
+        with w.block("def check(x, R):"):
+            assert selected.call is not None
+            ValueCode(program).expect_object(w, "x", get_named_type(selected.type), selected.call)
+            w("return None")
+        program.add(w)
+        selected.check = program.load()["check"]
+    return selected.check

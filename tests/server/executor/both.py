@@ -54,7 +54,7 @@ async def both(
     """What graphql-core answers, and what a plan answers, handing over to graphql-core when it has to."""
     expected = await stock(schema, document, variables, root)
     outcome = await plans.run(None, variables or {}, new_context(), root)
-    found = ExecutionResult(outcome.data, None)
-    if outcome.data is None:
+    found = outcome.response
+    if found is None:
         found = await stock(schema, document, variables, root)
     return Answers(written(expected), written(found), outcome, bool(expected.errors))

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
+import orjson
 import pytest
 from graphql import parse, validate
 from hypothesis import HealthCheck, assume, given, settings
@@ -65,14 +66,26 @@ async def test_same_bytes_for_random_operations(seed: int) -> None:
 
         answers = await both(sample.schema, planned, document, variables)
 
-        assert answers.found == answers.expected, (maker.text, variables)
+        # Errors of one field for several objects are told in the order of these objects. graphql-core tells them in
+        # the order in which it happened to stop waiting: it waits more often for two things than for one.
+        if answers.found != answers.expected:
+            seen["in another order"] += 1
+            assert in_order(answers.found) == in_order(answers.expected), (maker.text, variables)
         count(answers, is_plain=not bad and not odd)
+
+
+def in_order(response: bytes) -> bytes:
+    """The response with its errors sorted."""
+    content = orjson.loads(response)
+    content["errors"].sort(key=orjson.dumps)
+    return orjson.dumps(content)
 
 
 def count(answers: Answers, *, is_plain: bool) -> None:
     seen["cases"] += 1
-    seen["answered by a plan"] += answers.outcome.data is not None
+    seen["answered by a plan"] += answers.outcome.response is not None
     seen["with errors"] += answers.has_errors
+    seen["with errors and answered by a plan"] += answers.has_errors and answers.outcome.response is not None
     # A resolver of these schemas reads its path, which inside a list is graphql-core's to know.
     reads_path = any("reads its path" in str(failure) for failure in answers.outcome.failures)
     seen["handed over for a path"] += reads_path
@@ -90,4 +103,6 @@ def test_most_of_them_were_answered_by_plans(request: Any) -> None:
     assert seen["cases"] >= 3 * DOCUMENTS
     assert seen["answered by a plan"] >= seen["cases"] * 0.4
     assert seen["with errors"] >= seen["cases"] * 0.2
+    assert seen["with errors and answered by a plan"] >= seen["with errors"] * 0.35
+    assert seen["in another order"] <= seen["cases"] * 0.002
     assert seen["plain and answered by a plan"] >= seen["plain"] * 0.95

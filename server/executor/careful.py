@@ -1,0 +1,281 @@
+"""Completes what generated code stumbled over, value by value, as graphql-core does.
+
+Generated code gives up at the first value that does not fit. Then its values are tried one by one; the one that
+fails is completed by graphql-core itself, which words the error and says what is null inside. What would take a
+resolver, or a type's decision, is left to graphql-core altogether: that is a `Surprise`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from graphql import (
+    GraphQLError,
+    GraphQLObjectType,
+    Undefined,
+    get_nullable_type,
+    is_list_type,
+    is_non_null_type,
+    located_error,
+)
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.executor import Executor, default_field_resolver, default_type_resolver
+from graphql.pyutils import Path
+from strawberry.execution import optimized_is_awaitable
+
+from server.executor.calls import Source
+from server.executor.failures import Failures
+from server.executor.places import Entry, Known, Places
+from server.executor.selection import Level, Selected
+from server.executor.surprise import Surprise
+from server.executor.values import check_of, quick_of
+
+if TYPE_CHECKING:
+    from server.executor.run import Run
+
+Columns = tuple[list[Any], ...]
+
+
+class Careful:
+    """The slow way of one run, with the errors it has met."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self.failures = Failures()
+        self._places = Places()
+        strawberry_schema: Any = run.schema._strawberry_schema  # type: ignore[attr-defined]
+        self._core: Executor[Any] = strawberry_schema.execution_context_class(
+            run.schema,
+            run.fragments,
+            {name: FragmentDetails(node) for name, node in run.fragments.items()},
+            run.root,
+            run.context,
+            run.operation,
+            run.variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=optimized_is_awaitable,
+            operation_extensions=None,
+        )
+        self._core.collected_errors = self.failures
+
+    def read(self, level: Level, read: Callable[..., Any], objects: Sequence[Any], place: Any) -> Columns:
+        """What `read` answers for `objects`: their dictionaries, and the values of columns that they hold."""
+        answers: Columns | None = None
+        for index, value in enumerate(objects):
+            try:
+                one = read((value,), self._run)
+            except Exception:
+                one = self._read_one(level, value, place, index)
+            if answers is None:
+                answers = one
+            else:
+                for answer, values in zip(answers, one, strict=True):
+                    answer += values
+        assert answers is not None
+        return answers
+
+    def _read_one(self, level: Level, value: Any, place: Any, index: int) -> Columns:
+        self.failures.begin(level, self._places.turn(place, index))
+        found: dict[str, Any] = {}
+        held: list[list[Any]] = []
+        is_lost = False
+        for selected in level.fields:
+            found[selected.key] = selected.typename
+            call = selected.call
+            if call is None:
+                continue
+            if not selected.is_plain:
+                if call.source is Source.ATTRIBUTE:
+                    held.append([_attribute(value, call.attribute)])
+            elif not is_lost:
+                path = self._places.field_path(place, index, selected)
+                try:
+                    found[selected.key] = self._field(selected, value, path)
+                except Surprise:
+                    raise
+                except Exception as error:
+                    self._fail(error, selected, place, index)
+                    is_lost = is_non_null_type(selected.type)
+        return ([found], *held)
+
+    def _field(self, selected: Selected, value: Any, path: Path) -> Any:
+        call = selected.call
+        assert call is not None
+        if call.source is Source.ATTRIBUTE and selected.levels:
+            found = getattr(value, call.attribute)
+            if optimized_is_awaitable(found):
+                raise Surprise(call.where)
+            return self._value(found, selected.type, selected, path)
+        return self._at_once(
+            self._core.execute_field(call.parent, value, selected.details, path, None), selected
+        )
+
+    def values(
+        self, selected: Selected, complete: Callable[..., Any], values: Sequence[Any], place: Any
+    ) -> list[Any]:
+        """What `complete` answers for the values of a column below which nothing is called."""
+        completed: list[Any] = []
+        for index, value in enumerate(values):
+            try:
+                completed += complete((value,), self._run)
+                continue
+            except Exception:
+                completed.append(None)
+            self.failures.begin(selected, index)
+            path = self._places.field_path(place, index, selected)
+            try:
+                completed[-1] = self._value(value, selected.type, selected, path)
+            except Surprise:
+                raise
+            except Exception as error:
+                self._fail(error, selected, place, index)
+        return completed
+
+    def _value(self, value: Any, type_: Any, selected: Selected, path: Path) -> Any:
+        """Complete a value; raises what is its error."""
+        nullable = get_nullable_type(type_)
+        if is_list_type(nullable) and type(value) in (list, tuple):
+            return self._items(value, nullable.of_type, selected, path)
+        if isinstance(nullable, GraphQLObjectType) and value is not None:
+            try:
+                return quick_of(selected)(value, self._run)
+            except Exception:  # noqa: S110  # graphql-core says what is wrong
+                pass
+        call = selected.call
+        assert call is not None
+        info = self._core.build_resolve_info(call.definition, call.nodes, call.parent, path)
+        return self._at_once(
+            self._core.complete_value(type_, selected.details, info, path, value, None), selected
+        )
+
+    def _items(self, items: Sequence[Any], type_: Any, selected: Selected, path: Path) -> list[Any]:
+        completed: list[Any] = []
+        for index, item in enumerate(items):
+            if optimized_is_awaitable(item):
+                raise Surprise("something to wait for in a list")
+            own_path = path.add_key(index, None)
+            try:
+                completed.append(self._value(item, type_, selected, own_path))
+            except Surprise:
+                raise
+            except Exception as error:
+                self._core.handle_field_error(error, type_, selected.details, own_path)
+                completed.append(None)
+        return completed
+
+    def _at_once(self, completed: Any, selected: Selected) -> Any:
+        if optimized_is_awaitable(completed):
+            self._run.made.append([completed])
+            raise Surprise(f"something to wait for below {selected.key}")
+        return completed
+
+    async def below(
+        self, selected: Selected, step: Callable[..., Any], values: Sequence[Any], place: Any
+    ) -> list[Any]:
+        """The values of a column, with their objects completed by `step`, a level."""
+        objects: list[Any] = []
+        entries: list[Entry] = []
+        shapes: list[Any] = []
+        for index, value in enumerate(values):
+            self.failures.begin(selected, index)
+            path = self._places.field_path(place, index, selected)
+            found = _Found(objects, entries, index)
+            try:
+                shapes.append(self._shape(value, selected.type, selected, path, (), found))
+            except Surprise:
+                raise
+            except Exception as error:
+                # Objects before it stay: what is below them may have errors, too.
+                self._fail(error, selected, place, index)
+                shapes.append(None)
+        completed: Sequence[Any] = ()
+        if objects:
+            completed = await step(objects, self._run, Known(place, entries, selected))
+        return [_filled(shape, completed) for shape in shapes]
+
+    def _shape(
+        self,
+        value: Any,
+        type_: Any,
+        selected: Selected,
+        path: Path,
+        indexes: tuple[int, ...],
+        found: _Found,
+    ) -> Any:
+        """The lists of a value with a `_Slot` for each object, which is added to `found`."""
+        if isinstance(value, Exception):
+            raise value
+        if value is None or value is Undefined:
+            if is_non_null_type(type_):
+                call = selected.call
+                assert call is not None
+                name = f"{call.parent}.{call.nodes[0].name.value}"
+                raise TypeError(f"Cannot return null for non-nullable field {name}.")
+            return None
+        nullable = get_nullable_type(type_)
+        if not is_list_type(nullable):
+            if isinstance(nullable, GraphQLObjectType):
+                check_of(selected)(value, self._run)
+            return found.add(value, indexes)
+        if type(value) not in (list, tuple):
+            raise Surprise(selected.key)
+        shapes = []
+        for index, item in enumerate(value):
+            if optimized_is_awaitable(item):
+                raise Surprise("something to wait for in a list")
+            own_path = path.add_key(index, None)
+            try:
+                shape = self._shape(item, nullable.of_type, selected, own_path, (*indexes, index), found)
+            except Surprise:
+                raise
+            except Exception as error:
+                self._core.handle_field_error(error, nullable.of_type, selected.details, own_path)
+                shape = None
+            shapes.append(shape)
+        return shapes
+
+    def _fail(self, error: Exception, selected: Selected, place: Any, index: int) -> None:
+        """Write down the error of a field."""
+        path = self._places.field_path(place, index, selected)
+        call = selected.call
+        assert call is not None
+        located: GraphQLError = located_error(error, call.nodes, path.as_list())
+        self.failures.add(located, self._places.nulled_by_field(place, index, selected))
+
+
+class _Slot(int):
+    """Stands for the object of this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The objects in the values of a column."""
+
+    objects: list[Any]
+    entries: list[Entry]
+    index: int
+
+    def add(self, value: Any, indexes: tuple[int, ...]) -> _Slot:
+        self.objects.append(value)
+        self.entries.append((self.index, indexes))
+        return _Slot(len(self.objects) - 1)
+
+
+def _attribute(value: Any, name: str) -> Any:
+    """What the attribute holds. An exception in its place is the field's error, as one that is raised would be."""
+    try:
+        return getattr(value, name)
+    except Exception as error:
+        return error
+
+
+def _filled(shape: Any, completed: Sequence[Any]) -> Any:
+    if isinstance(shape, _Slot):
+        return completed[shape]
+    if isinstance(shape, list):
+        return [_filled(item, completed) for item in shape]
+    return None
