@@ -40,7 +40,7 @@ def create_engine(
     url: str,
     *,
     role: str | None = None,
-    pool_size: int = 10,
+    pool_size: int = 20,
     pool_wait_seconds: float = 5.0,
     statement_timeout_ms: int = 5_000,
 ) -> AsyncEngine:
@@ -58,7 +58,7 @@ def create_engine(
         async_url(url),
         isolation_level="AUTOCOMMIT",
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=0,
         pool_timeout=pool_wait_seconds,
         pool_reset_on_return=None,
         connect_args={"server_settings": server_settings, "timeout": 5},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -35,56 +36,64 @@ class Reading:
         await self._tell(beginning(self._platform_id, read_only=True) + "; SAVEPOINT start")
 
     async def fetch(self, statement: Statement, values: Sequence[Any]) -> Sequence[Row]:
-        """The rows; raises `DBAPIError` for what PostgreSQL refuses and `ConnectionLost`."""
-        if self._pooled is None:
-            raise ConnectionLost
+        """The rows; raises `DBAPIError` for what PostgreSQL refuses and `ConnectionLost`.
+
+        When cancelled, `forget` the connection: nobody knows its state.
+        """
+        self.require()
         try:
             return await _send(self._engine, self._driver, statement, values)
         except DBAPIError:
             await self.restore()
             raise
-        except BaseException:
-            # Lost, or cancelled: then the connection is in a state that nobody knows.
-            self.forget()
+        except ConnectionLost:
+            await self.forget()
             raise
 
     async def restore(self) -> None:
         """Go back to the transaction's beginning after a statement that failed."""
         await self._tell(RESTORE)
 
+    def require(self) -> None:
+        """Raise `ConnectionLost` when the connection is gone, and the transaction with it."""
+        if self._pooled is None or not self._pooled.is_valid:
+            raise ConnectionLost
+
     def join(self) -> Connection:
-        """A connection of SQLAlchemy's in this transaction."""
+        """A connection of SQLAlchemy's in this transaction; raises `ConnectionLost`."""
+        self.require()
         engine = self._engine.execution_options(**{JOINED: True})
-        connection = Connection(engine, self._pooled)
+        # Another connection in place of a lost one would be outside of the transaction.
+        connection = Connection(engine, self._pooled, _allow_revalidate=False)
         connection.begin()
         return connection
 
     async def end(self) -> None:
         """End the transaction and give the connection back."""
         pooled, self._pooled = self._pooled, None
-        if pooled is None:
+        if pooled is None or not pooled.is_valid:
             return
         try:
             if self._driver.is_in_transaction():
                 await self._driver.execute("COMMIT")
         except BaseException as error:
-            pooled.invalidate()
+            await _invalidate(pooled)
             if not ends_connection(error):
                 raise
         else:
             pooled.close()
 
-    def forget(self) -> None:
+    async def forget(self) -> None:
         """Close the connection, whatever it is doing."""
         pooled, self._pooled = self._pooled, None
-        if pooled is not None:
-            pooled.invalidate()
+        if pooled is not None and pooled.is_valid:
+            await _invalidate(pooled)
 
     async def _tell(self, command: str) -> None:
         try:
             await self._driver.execute(command)
         except BaseException as error:
-            self.forget()
+            await self.forget()
             if isinstance(error, Exception) and ends_connection(error):
                 raise ConnectionLost from error
             raise
@@ -99,8 +108,13 @@ async def fetch(
     except DBAPIError:
         raise
     except BaseException:
-        connection.invalidate()
+        await _invalidate(connection)
         raise
+
+
+async def _invalidate(connection: Any) -> None:
+    """Close a pooled connection. A statement it still runs is cancelled, which needs a moment."""
+    await asyncio.shield(asyncio.ensure_future(greenlet_spawn(connection.invalidate)))
 
 
 async def _send(engine: Engine, driver: Any, statement: Statement, values: Sequence[Any]) -> Sequence[Row]:

@@ -65,6 +65,11 @@ class Session(AsyncSession):
                     rows = await (await self._open_reading()).fetch(compiled, given)
                 else:
                     rows = await self._fetch(compiled, given)
+            except asyncio.CancelledError:
+                self._worker = None  # it is stopping already; `close` waits for it
+                if self._reading is not None:
+                    await self._reading.forget()
+                raise
             finally:
                 self._worker = None
         convert = compiled.query.convert
@@ -146,6 +151,7 @@ class Session(AsyncSession):
     async def _join(self) -> None:
         """Let the ORM read in the same transaction."""
         reading = await self._open_reading()
+        reading.require()
         if not self._is_joined:
             self.sync_session.bind = reading.join()
             self._is_joined = True

@@ -55,7 +55,7 @@ class HangUpQuery:
 async def site(machine: Machine) -> AsyncIterator[Site]:
     # Nothing else ends what is left running.
     patient = {"statement_timeout_ms": 600_000, "operation_seconds": 600.0, "pool_wait_seconds": 600.0}
-    async with machine.site(pool_size=5, **patient) as opened:
+    async with machine.site(pool_size=10, **patient) as opened:
         yield opened
 
 
@@ -94,7 +94,7 @@ async def test_a_cancelled_operation_leaves_nothing_wherever_it_was(site: Site, 
 
 async def test_a_transaction_cancelled_as_it_begins_leaves_no_platform_behind(machine: Machine) -> None:
     setting = text("SELECT current_setting('facet.platform_id', true)")
-    async with machine.site(pool_size=1) as site:
+    async with machine.site(pool_size=2) as site:
         for turns in range(40):
             async with site.facet.database.session(site.platform.id) as session:
                 task = asyncio.ensure_future(session.execute(setting))

@@ -101,7 +101,7 @@ async def test_identifying_that_takes_too_long_is_named(machine: Machine) -> Non
 
 
 async def test_more_operations_than_connections_wait_their_turn(machine: Machine) -> None:
-    async with machine.site(pool_size=1, pool_wait_seconds=60.0, operation_seconds=60.0) as site:
+    async with machine.site(pool_size=2, pool_wait_seconds=60.0, operation_seconds=60.0) as site:
         expected = await site.answer(DASHBOARD)
         site.facet.module_sets.forget_all()
         site.facet.platforms.forget_all()
@@ -115,7 +115,7 @@ async def test_more_operations_than_connections_wait_their_turn(machine: Machine
 
 
 async def test_whoever_waits_too_long_for_a_connection_is_told(machine: Machine) -> None:
-    async with machine.site(pool_size=1, pool_wait_seconds=0.05) as site:
+    async with machine.site(pool_size=2, pool_wait_seconds=0.05) as site:
         held = [site.facet.database.session(None) for _ in range(2)]
         for session in held:
             await session.execute(text("SELECT 1"))
