@@ -104,7 +104,7 @@ class GraphQLEndpoint:
                     visit, parameters, notes, allowed=allowed, receive=request.receive
                 )
                 cookies = visit.context.response_cookies
-                may_compress = _may_compress(request, visit, notes)
+                may_compress = answer.has_data and _may_compress(request, visit, notes)
         except Refusal as refusal:
             return self._refused(refusal, notes).response(media_type or MediaType.JSON)
         except FacetError as error:

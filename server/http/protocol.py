@@ -12,19 +12,24 @@ from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEADER_SECONDS = 10.0
+STALL_SECONDS = 30.0
 DRAIN_SECONDS = 1.0
 STOP_SECONDS = 8
 LONGEST_WEBSOCKET_MESSAGE = 131_072
 
 
 class DeadlineProtocol(HttpToolsProtocol):
-    """Closes connections that have not sent a whole request head within `header_seconds`.
+    """Closes connections that have not sent a whole request head within `header_seconds`, and those that take
+    nothing of a waiting answer for `stall_seconds`.
 
-    Uvicorn itself waits for ever, so a few hundred silent connections would use up the process.
+    Uvicorn itself waits for ever, so a few hundred silent connections would use up the process: its sockets, or
+    its memory for the answers.
     """
 
     header_seconds = HEADER_SECONDS
+    stall_seconds = STALL_SECONDS
     _deadline: asyncio.TimerHandle | None = None
+    _stalled: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
@@ -43,7 +48,22 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_arrived()
+        self._went_on()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        if self._stalled is None:
+            self._stalled = self.loop.call_later(self.stall_seconds, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        self._went_on()
+        super().resume_writing()
+
+    def _went_on(self) -> None:
+        if self._stalled is not None:
+            self._stalled.cancel()
+            self._stalled = None
 
     def _await_head(self) -> None:
         if self._deadline is None:

@@ -22,6 +22,7 @@ from server.context import Context, PlatformRecord
 from server.embedded import start_valkey
 from server.errors import Unauthenticated
 from server.http.budget import Budget
+from server.http.compress import COMPRESSED_FROM
 from server.http.front import Front
 from server.http.graphql import CookieRules, GraphQLEndpoint
 from server.http.guard import Guard
@@ -80,6 +81,7 @@ async def open_site(
     budget: Budget | None = None,
     limits: Limits | None = None,
     checks: tuple[Check, ...] = (),
+    compress_from: int = COMPRESSED_FROM,
 ) -> AsyncIterator[Site]:
     meters = Meters()
     budget = budget or Budget(None, capacity=10_000_000)
@@ -107,11 +109,13 @@ async def open_site(
         yield visit
 
     operations = Operations(limits or Limits(), budget, meters)
-    endpoint = GraphQLEndpoint(identify, operations, meters, cookies=CookieRules(secure=True))
+    endpoint = GraphQLEndpoint(
+        identify, operations, meters, cookies=CookieRules(secure=True), compress_from=compress_from
+    )
     probes = Probes(checks, meters)
     routes = [
         Route("/graphql", endpoint),
-        Route("/schema.graphql", SchemaFile(identify).respond),
+        Route("/schema.graphql", SchemaFile(identify, compress_from=compress_from).respond),
         *probes.routes(),
     ]
     app = Front(Guard(endpoint, meters=meters), routes=routes, middleware=[Middleware(Guard, meters=meters)])

@@ -3,11 +3,13 @@
 from typing import Annotated
 
 import strawberry
+from sqlalchemy import column
 
 from server.composition import ComposedModule, Composer, ViewCache
 from server.composition.parts import KERNEL
+from server.db.paging import Order, Page
 from server.errors import FacetError, NotFound
-from server.graphql.connections import Connection, PageInfo
+from server.graphql.connections import Connection, connection
 from server.graphql.fields import field, mutation_field, query_field
 from server.graphql.graph import ModuleGraph
 from server.graphql.info import Info
@@ -19,13 +21,18 @@ hidden = ModuleGraph("vault", f"{__package__}.vault")
 First = Annotated[int | None, strawberry.argument(description="Page size.")]
 
 
+BY_TITLE = Order("books", column("title"), column("id"))
+
+
 async def _none() -> int:
     return 0
 
 
 def _no_books() -> "Connection[Book]":
-    page = PageInfo(has_next_page=False, has_previous_page=False, start_cursor=None, end_cursor=None)
-    return Connection(edges=[], nodes=[], page_info=page, count=_none)
+    page: Page[object] = Page(
+        rows=(), places=(), order=BY_TITLE, has_next=False, has_previous=False, count=_none
+    )
+    return connection(page, lambda row: Book(title="", isbn=strawberry.ID(""), pages=0))
 
 
 @strawberry.type(description="Someone who writes.")
