@@ -27,7 +27,10 @@ def run_offline() -> None:
 
 def run_online() -> None:
     connection = context.config.attributes["connection"]
-    connection.execute(text(f"SELECT pg_advisory_lock({LOCK})"))
+    # Asking again and again: whoever waited inside a statement would be waited for by CREATE INDEX CONCURRENTLY.
+    while not connection.scalar(text(f"SELECT pg_try_advisory_lock({LOCK})")):
+        connection.execute(text("SELECT pg_sleep(0.1)"))
+        connection.commit()
     connection.commit()
     try:
         connection.execute(text("SET lock_timeout = '2s'"))

@@ -26,8 +26,17 @@ class Customer(Base, PlatformOwned):
             ["tenancy_store.platform_id", "tenancy_store.merchant_id", "tenancy_store.id"],
         ),
         Index(None, "platform_id", "created_at", "id"),
-        Index(None, "platform_id", "merchant_id", "created_at", "id"),
-        Index(None, "platform_id", "store_id", "created_at", "id"),
+        # With what counting reads, so that it reads nothing else.
+        Index(
+            "ix_customers_customer_merchant_id_counted",
+            *("platform_id", "merchant_id", "created_at", "id"),
+            postgresql_include=["archived_at"],
+        ),
+        Index(
+            "ix_customers_customer_store_id_counted",
+            *("platform_id", "store_id", "created_at", "id"),
+            postgresql_include=["archived_at"],
+        ),
         Index(None, "platform_id", "email"),
     )
     merchant_column: ClassVar[str | None] = "merchant_id"

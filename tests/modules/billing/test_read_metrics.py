@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from modules.billing import metrics
 from modules.billing.testing import make_subscription
 from modules.tenancy.testing import make_merchant
-from server.contracts.metrics import Metric, ScopeKind
+from server.contracts.metrics import Metric, ScopeKind, Source
 from server.metrics.catalogue import Catalogue
-from server.metrics.compute import compute
+from server.metrics.compute import Request, Rows, compute, fetch
 from server.metrics.windows import Window
 from server.testing import TestPlatform, count_statements
 from tests.modules.billing.asking import a_merchant, a_subscription, merchant_gid
 from tests.modules.billing.histories import days, plans, store
-from tests.modules.billing.oracle import Plan, mrr_at
+from tests.modules.billing.oracle import Change, Plan, mrr_at
 
 GRACE = timedelta(days=30)
 MOVED = (
@@ -260,3 +260,66 @@ async def test_agrees_with_the_history_on_every_day(platform: TestPlatform, hist
             assert value(metrics.NET_NEW_MRR, window).get(currency, 0) == after - before
         assert value(metrics.MERCHANTS_AT_START, window) == paid
         assert value(metrics.LOST_MERCHANTS, window) == (paid and not paying)
+
+
+OF_THE_VIEW = Source(
+    code="billing.of_the_view",
+    sql="""
+        SELECT {scope} AS scope, bucket.bucket,
+            count(*) FILTER (WHERE status IN ('active', 'past_due')) AS active,
+            count(*) FILTER (WHERE status = 'trialing') AS trialing
+        FROM billing_subscription_state
+        JOIN bucket ON from_at < bucket.end_at AND until_at >= bucket.end_at
+        WHERE platform_id = :platform_id AND {scope} = ANY(:scopes)
+        GROUP BY 1, 2
+    """,
+    scopes=metrics.SCOPES,
+)
+
+
+@st.composite
+def odd_plans(draw: st.DrawFn) -> Plan:
+    """Histories as an import may leave them: changes before the beginning, at its edges and after the end."""
+    plan = draw(plans())
+    days_of = st.lists(st.integers(0, 40), max_size=4, unique=True)
+    statuses = st.sampled_from([None, "active", "past_due", "paused"])
+    plan.changes = [
+        Change(at=days(day), quantity=1, status=status)
+        for day in draw(days_of)
+        for status in [draw(statuses)]
+    ]
+    plan.trial_ends_at = draw(st.none() | st.integers(0, 40).map(days))
+    return plan
+
+
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(history=st.lists(odd_plans(), min_size=1, max_size=6))
+async def test_counts_the_states_that_the_view_tells(platform: TestPlatform, history: list[Plan]) -> None:
+    edges = [days(number) for number in range(0, 100, 3)]
+    microsecond = timedelta(microseconds=1)
+    windows = tuple(Window(days(-10), end) for edge in edges for end in (edge, edge + microsecond))
+    async with platform.context() as ctx:
+        merchant_id = (await make_merchant(ctx)).id
+        for plan in history:
+            await store(ctx, merchant_id, plan)
+        for kind, scope_id in ((ScopeKind.MERCHANT, merchant_id), (ScopeKind.PLATFORM, platform.id)):
+            counted, expected = await fetch(
+                ctx,
+                [
+                    Request(source, kind, ("active", "trialing"), (scope_id,), windows)
+                    for source in (metrics.STATES, OF_THE_VIEW)
+                ],
+            )
+            assert isinstance(counted, Rows)
+            assert isinstance(expected, Rows)
+            for bucket, window in enumerate(windows):
+                for column in ("active", "trialing"):
+                    found = counted.totals(scope_id, bucket, column)
+                    assert sum(found.values()) == sum(expected.totals(scope_id, bucket, column).values()), (
+                        window
+                    )
