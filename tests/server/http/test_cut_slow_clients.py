@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+import uvloop
 from starlette.types import Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from server.http.protocol import DeadlineProtocol, DrainingServer, uvicorn_config
 
@@ -129,6 +132,14 @@ async def test_finishes_with_every_client_before_it_stops() -> None:
 
     assert all(answer.startswith(b"HTTP/1.1 200") for answer in answers)
     assert all(b"connection: close" in answer.lower() for answer in answers)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="uvloop is not made for Windows")
+def test_runs_on_the_fastest_loop_and_parser() -> None:
+    config = uvicorn_config(_hello, host="127.0.0.1", port=0)
+
+    assert config.get_loop_factory() is uvloop.new_event_loop
+    assert issubclass(DeadlineProtocol, HttpToolsProtocol)
 
 
 def test_names_no_server_and_logs_no_query_strings() -> None:

@@ -219,6 +219,39 @@ def test_stops_at_values_that_nest_for_ever() -> None:
     assert "[redacted]" in str(redact_value("value", value))
 
 
+async def test_names_the_request_in_lines_of_other_code(views: ViewCache, log: io.StringIO) -> None:
+    async with open_site(views) as site:
+        await site.query("{ broken }", headers={"x-request-id": "request-0002"})
+    get_logger("server.somewhere").info("later")
+
+    *during, later = _lines(log)
+    assert {line.get("request_id") for line in during} == {"request-0002"}
+    assert "request_id" not in later
+
+
+async def test_writes_no_line_for_a_request_above_its_level(views: ViewCache, log: io.StringIO) -> None:
+    logging.getLogger().setLevel("WARNING")
+
+    async with open_site(views) as site:
+        await site.query("{ hello }")
+
+    assert log.getvalue() == ""
+
+
+async def test_writes_a_readable_line_for_a_request_in_development(
+    views: ViewCache, log: io.StringIO
+) -> None:
+    configure_logging(level="INFO", as_json=False, stream=log)
+
+    async with open_site(views) as site:
+        await site.query("query Books { hello }", headers={"x-request-id": "request-0003"})
+
+    (line,) = log.getvalue().splitlines()
+    for word in ("request ", "[server.http.guard]", "path=/graphql", "status=200", "operation_name=Books"):
+        assert word in line
+    assert "request_id=request-0003" in line
+
+
 def test_writes_readable_lines_in_development() -> None:
     stream = io.StringIO()
     root = logging.getLogger()
