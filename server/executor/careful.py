@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
+    FieldNode,
     GraphQLError,
     GraphQLObjectType,
     Undefined,
@@ -45,6 +46,7 @@ class Careful:
         self._run = run
         self.failures = Failures()
         self._places = Places()
+        self._first: dict[int, GraphQLError] = {}
         strawberry_schema: Any = run.schema._strawberry_schema  # type: ignore[attr-defined]
         self._core: Executor[Any] = strawberry_schema.execution_context_class(
             run.schema,
@@ -99,7 +101,7 @@ class Careful:
                     raise
                 except Exception as error:
                     self._fail(error, selected, place, index)
-                    is_lost = is_non_null_type(selected.type)
+                    is_lost = self._lose(selected, place, index)
         return ([found], *held)
 
     def _field(self, selected: Selected, value: Any, path: Path) -> Any:
@@ -114,10 +116,26 @@ class Careful:
             self._core.execute_field(call.parent, value, selected.details, path, None), selected
         )
 
+    def _lose(self, selected: Selected, place: Any, index: int) -> bool:
+        """Whether the error of a field that nothing waited for ends its object; then no later field is read."""
+        if not is_non_null_type(selected.type):
+            return False
+        self.failures.end(self._places.path(place, index), selected)
+        return True
+
     def values(
-        self, selected: Selected, complete: Callable[..., Any], values: Sequence[Any], place: Any
+        self,
+        selected: Selected,
+        complete: Callable[..., Any],
+        values: Sequence[Any],
+        place: Any,
+        *,
+        at_once: bool = False,
     ) -> list[Any]:
-        """What `complete` answers for the values of a column below which nothing is called."""
+        """What `complete` answers for the values of a column below which nothing is called.
+
+        `at_once`: none of them had to be waited for.
+        """
         completed: list[Any] = []
         for index, value in enumerate(values):
             try:
@@ -133,6 +151,8 @@ class Careful:
                 raise
             except Exception as error:
                 self._fail(error, selected, place, index)
+                if at_once:
+                    self._lose(selected, place, index)
         return completed
 
     def _value(self, value: Any, type_: Any, selected: Selected, path: Path) -> Any:
@@ -143,14 +163,36 @@ class Careful:
         if isinstance(nullable, GraphQLObjectType) and value is not None:
             try:
                 return quick_of(selected)(value, self._run)
-            except Exception:  # noqa: S110  # graphql-core says what is wrong
-                pass
+            except Exception:
+                if self._is_object(value, selected):
+                    return self._object(value, selected.levels[nullable.name], path)
         call = selected.call
         assert call is not None
         info = self._core.build_resolve_info(call.definition, call.nodes, call.parent, path)
         return self._at_once(
             self._core.complete_value(type_, selected.details, info, path, value, None), selected
         )
+
+    def _is_object(self, value: Any, selected: Selected) -> bool:
+        try:
+            check_of(selected)(value, self._run)
+        except Exception:
+            return False
+        return True
+
+    def _object(self, value: Any, level: Level, path: Path) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for selected in level.fields:
+            found[selected.key] = selected.typename
+            if selected.call is not None:
+                own_path = Path(path, selected.key, level.type.name)
+                try:
+                    found[selected.key] = self._field(selected, value, own_path)
+                except Surprise:
+                    raise
+                except Exception as error:
+                    self._core.handle_field_error(error, selected.type, selected.details, own_path)
+        return found
 
     def _items(self, items: Sequence[Any], type_: Any, selected: Selected, path: Path) -> list[Any]:
         completed: list[Any] = []
@@ -243,8 +285,22 @@ class Careful:
         path = self._places.field_path(place, index, selected)
         call = selected.call
         assert call is not None
-        located: GraphQLError = located_error(error, call.nodes, path.as_list())
-        self.failures.add(located, self._places.nulled_by_field(place, index, selected))
+        nulled = self._places.nulled_by_field(place, index, selected)
+        self.failures.add(self._located(error, call.nodes, path), nulled)
+
+    def _located(self, error: Exception, nodes: list[FieldNode], path: Path) -> GraphQLError:
+        """What `located_error` makes. The lines and columns of a field are counted for its first error only."""
+        first = self._first.get(id(nodes))
+        if first is None or any(hasattr(error, name) for name in ("nodes", "source", "positions")):
+            located = located_error(error, nodes, path.as_list())
+            if located.nodes is nodes:
+                self._first.setdefault(id(nodes), located)
+            return located
+        message = str(error.message) if hasattr(error, "message") else str(error)
+        located = GraphQLError(message, None, None, None, path.as_list(), error)
+        located.nodes, located.source = first.nodes, first.source
+        located.positions, located.locations = first.positions, first.locations
+        return located
 
 
 class _Slot(int):

@@ -9,6 +9,7 @@ from graphql import GraphQLError
 from graphql.execution.executor import CollectedErrors
 from graphql.pyutils import Path
 
+from server.executor.selection import Selected
 from server.executor.surprise import Undecided, ends_operation
 
 
@@ -29,13 +30,14 @@ class Failure:
 class Failures(CollectedErrors):
     """Writes down errors as they happen. graphql-core's own completion adds to it, too."""
 
-    __slots__ = ("_source", "_turn", "all")
+    __slots__ = ("_ended", "_source", "_turn", "all")
 
     def __init__(self) -> None:
         super().__init__()
         self.all: list[Failure] = []
         self._source: Any = None
         self._turn: Any = None
+        self._ended: dict[tuple[str | int, ...], set[str]] = {}
 
     def begin(self, source: Any, turn: Any) -> None:
         """The errors from here on are of this source and turn."""
@@ -44,13 +46,28 @@ class Failures(CollectedErrors):
     def add(self, error: GraphQLError, path: Path | None) -> None:
         self.all.append(Failure(error, path, self._source, self._turn))
 
+    def end(self, path: Path | None, selected: Selected) -> None:
+        """The object there is lost when the field's error happens, so later fields are not asked for at all."""
+        assert selected.level is not None
+        place = tuple(path.as_list()) if path is not None else ()
+        self._ended.setdefault(place, set()).update(selected.level.after(selected))
+
+    def _told(self) -> list[Failure]:
+        """The errors of fields that are asked for."""
+        if not self._ended:
+            return self.all
+        return [failure for failure in self.all if not self._is_ended(failure.error.path or [])]
+
+    def _is_ended(self, path: list[str | int]) -> bool:
+        return any(key in self._ended.get(tuple(path[:depth]), ()) for depth, key in enumerate(path))
+
     def decided(self) -> bool:
         """Whether graphql-core surely tells the same errors.
 
         Errors of different fields are told in the order in which graphql-core stops waiting for them. An error that
         nulls an object ends what still waits below it, so which of two is told can depend on that, too.
         """
-        failures = self.all
+        failures = self._told()
         if len({id(failure.source) for failure in failures}) > 1:
             return False
         turns: dict[Path | None, Any] = {}
@@ -78,7 +95,7 @@ class Failures(CollectedErrors):
             raise Undecided("several errors in no certain order")
         errors: list[GraphQLError] = []
         nulled: set[Path | None] = set()
-        for failure in self.all:
+        for failure in self._told():
             if None in nulled or _is_below(failure.nulled, nulled):
                 continue
             nulled.add(failure.nulled)

@@ -21,7 +21,7 @@ from graphql import (
 )
 
 from server.executor.arguments import constant_arguments
-from server.executor.calls import Call, Source
+from server.executor.calls import Call, Source, class_of
 from server.executor.run import any_awaitable, awaited, by_type, together
 from server.executor.selection import Level, Selected
 from server.executor.values import ValueCode
@@ -139,12 +139,14 @@ class LevelCode:
             return
         w(f"if any_awaitable({values}): {append}")
         with w.block("else:"):
-            self._try_at_once(w, selected, result, at_once, values)
+            self._try_at_once(w, selected, result, at_once, values, ", at_once=True")
 
-    def _try_at_once(self, w: Writer, selected: Selected, result: str, at_once: str, values: str) -> None:
+    def _try_at_once(
+        self, w: Writer, selected: Selected, result: str, at_once: str, values: str, option: str = ""
+    ) -> None:
         known = self.program.constant("known_", selected)
         w(f"try: {result} = {at_once}({values}, R)")
-        w(f"except Exception: {result} = R.careful.values({known}, {at_once}, {values}, P)")
+        w(f"except Exception: {result} = R.careful.values({known}, {at_once}, {values}, P{option})")
 
     def _call_expression(self, w: Writer, call: Call, name: str) -> str:
         """The expression that calls for the object `o`, after the statements that prepare it."""
@@ -232,7 +234,13 @@ class LevelCode:
         w = Writer()
         with w.block(f"async def {step}(v, R, P):"):
             if awaits:
-                w("v = await awaited(v)")
+                type_ = get_named_type(selected.type)
+                origin = class_of(type_) if isinstance(type_, GraphQLObjectType) else None
+                w(
+                    f"v = await awaited(v, {self.program.constant('C', origin)})"
+                    if origin
+                    else "v = await awaited(v)"
+                )
             if at_once is not None:
                 self._try_at_once(w, selected, "v", at_once, "v")
                 w("return v")

@@ -39,6 +39,7 @@ class Places:
 
     def __init__(self) -> None:
         self._entries: dict[int, tuple[Any, list[Entry]]] = {}
+        self._paths: dict[int, tuple[Any, dict[int, Path]]] = {}
         self._kept: list[Any] = []
         """Places whose identity was given out."""
 
@@ -46,10 +47,14 @@ class Places:
         """The path of the object at `index`; None for the root."""
         if place is None:
             return None
-        upper, (above, indexes), selected = self._find(place, index)
-        path = self.field_path(upper, above, selected)
-        for one in indexes:
-            path = path.add_key(one, None)
+        known = self._paths.setdefault(id(place), (place, {}))[1]
+        path = known.get(index)
+        if path is None:
+            upper, (above, indexes), selected = self._find(place, index)
+            path = self.field_path(upper, above, selected)
+            for one in indexes:
+                path = path.add_key(one, None)
+            known[index] = path
         return path
 
     def field_path(self, place: Any, index: int, selected: Any) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asyncio import gather
+from asyncio import gather, get_running_loop
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from inspect import CORO_CREATED, getcoroutinestate, iscoroutine
 from typing import Any
@@ -173,14 +173,15 @@ def any_awaitable(values: Values) -> bool:
     return False
 
 
-async def awaited(values: Values) -> Values:
+async def awaited(values: Values, known: type | None = None) -> Values:
     """`values` with those that have to be awaited replaced by what they answer, or by the exception they raise.
 
-    Every one has ended when it returns, so nothing of a level runs on beside what follows.
+    Nobody awaits an instance of `known`. Every one has ended when it returns, so nothing of a level runs on beside
+    what follows.
     """
     if len(values) == 1:
         (value,) = values
-        if type(value) in PLAIN or not optimized_is_awaitable(value):
+        if type(value) is known or type(value) in PLAIN or not optimized_is_awaitable(value):
             return values
         try:
             return [await value]
@@ -189,7 +190,7 @@ async def awaited(values: Values) -> Values:
     waiting = [
         (index, value)
         for index, value in enumerate(values)
-        if type(value) not in PLAIN and optimized_is_awaitable(value)
+        if type(value) is not known and type(value) not in PLAIN and optimized_is_awaitable(value)
     ]
     if not waiting:
         return values
@@ -207,14 +208,23 @@ async def awaited(values: Values) -> Values:
 
 async def together(steps: list[tuple[Step, Values]], run: Run, place: Any) -> list[Values]:
     """The columns that `steps` complete, all at once; raises the first surprise when every one has ended."""
-    if len(steps) == 1:
-        step, values = steps[0]
+    (step, values), *others = steps
+    if not others:
         return [await step(values, run, place)]
-    found = await gather(*[step(values, run, place) for step, values in steps], return_exceptions=True)
-    for result in found:
-        if isinstance(result, BaseException):
-            raise result
-    return found  # type: ignore[return-value]  # no exception is left
+    create_task = get_running_loop().create_task
+    tasks = [create_task(step(values, run, place)) for step, values in others]
+    try:
+        # One of them needs no task of its own. The others begin as soon as it waits.
+        found = [await step(values, run, place)]
+        for task in tasks:
+            found.append(await task)  # noqa: PERF401  # one after the other
+    except BaseException as error:
+        if not isinstance(error, Exception):
+            for task in tasks:
+                task.cancel()
+        await gather(*tasks, return_exceptions=True)
+        raise
+    return found
 
 
 async def by_type(

@@ -56,6 +56,8 @@ class Selected:
     levels: dict[str, Level] = field(default_factory=dict)
     """What is selected of the value, by the name of its object type."""
     details: FieldDetailsList = field(default_factory=list)
+    level: Level | None = None
+    """Where it belongs."""
     quick: Callable[[Any, Any], Any] | None = None
     """`quick_of` and `check_of` it, once they were asked for."""
     check: Callable[[Any, Any], None] | None = None
@@ -86,6 +88,11 @@ class Level:
     type: GraphQLObjectType
     fields: list[Selected] = field(default_factory=list)
     is_plain: bool = True
+
+    def after(self, selected: Selected) -> list[str]:
+        """The keys that come after a field's."""
+        keys = [each.key for each in self.fields]
+        return keys[keys.index(selected.key) + 1 :]
 
 
 class Selections:
@@ -118,6 +125,8 @@ class Selections:
         level = Level(type_)
         for key, details in found.grouped_field_set.items():
             level.fields.append(self._selected(type_, key, details, path, below_list=below_list))
+        for selected in level.fields:
+            selected.level = level
         level.is_plain = all(selected.is_plain for selected in level.fields)
         return level
 
