@@ -47,6 +47,13 @@ class Processes:
             self.granted.append((self.now, points))
         return charge
 
+    async def drain(self, process: int) -> None:
+        """Spend all it can."""
+        for points in (16, 400, 80, 16, 4, 1):
+            for _ in range(6 if points == 16 else 400):
+                if not (await self.charge(process, points)).granted:
+                    break
+
     async def settle(self, process: int) -> None:
         await self.budgets[process].settle()
         await self._idle(process)
@@ -105,18 +112,19 @@ STEPS = st.lists(
         st.tuples(st.just("wait"), st.just(0), st.sampled_from([0.01, 0.3, 0.6, 2.9, 3.1, 5.2, 20.0])),
         st.tuples(st.just("settle"), st.integers(0, 2), st.just(0)),
         st.tuples(st.just("kill"), st.integers(0, 2), st.just(0)),
+        st.tuples(st.just("drain"), st.integers(0, 2), st.just(0)),
     ),
-    max_size=60,
+    max_size=40,
 )
 
 
 @settings(max_examples=150, deadline=None)
-@given(steps=STEPS)
+@given(steps=STEPS, rate=st.sampled_from([1, 10, 100]))
 def test_never_gives_more_than_the_capacity_and_what_came_back(
-    redis_url: str, steps: list[tuple[str, int, Any]]
+    redis_url: str, steps: list[tuple[str, int, Any]], rate: int
 ) -> None:
     async def run() -> None:
-        async with processes(redis_url, 3) as site:
+        async with processes(redis_url, 3, rate=rate) as site:
             for action, process, value in steps:
                 if action == "charge":
                     charge = await site.charge(process, value)
@@ -124,7 +132,9 @@ def test_never_gives_more_than_the_capacity_and_what_came_back(
                 elif action == "wait":
                     site.now += value
                 else:
-                    await (site.settle if action == "settle" else site.kill)(process)
+                    await getattr(site, action)(process)
+            for process in range(3):
+                await site.drain(process)
             _check_every_span(site)
             # What idle processes hold comes back, and what killed ones held as well.
             for _ in range(2):
@@ -132,18 +142,38 @@ def test_never_gives_more_than_the_capacity_and_what_came_back(
                 await site.settle_all()
             site.now += LEASE_SECONDS
             await site.charge(0, 1)
-            site.now += CAPACITY / RATE
+            site.now += CAPACITY / rate
             assert (await site.charge(1, CAPACITY)).granted
 
     asyncio.run(run())
 
 
+@pytest.mark.parametrize("killed", [False, True])
+async def test_does_not_refill_for_what_is_still_held(redis_url: str, killed: bool) -> None:
+    """The bucket is full but for what is held. Half of that is spent at the last moment, then everything else."""
+    async with processes(redis_url, 2, rate=20) as site:
+        for _ in range(2):
+            await site.charge(0, 1)
+        site.now += HOLD_SECONDS - 0.001
+        for _ in range(50):
+            await site.charge(0, 1)
+        if killed:
+            await site.kill(0)
+            site.now += LEASE_SECONDS - HOLD_SECONDS + 0.002
+        for process in (0, 1):
+            await site.drain(process)
+        _check_every_span(site)
+
+
 def _check_every_span(site: Processes) -> None:
-    for start, (began, _) in enumerate(site.granted):
+    spent_at: dict[float, int] = {}
+    for at, points in site.granted:
+        spent_at[at] = spent_at.get(at, 0) + points
+    for began in spent_at:
         spent = 0
-        for at, points in site.granted[start:]:
-            spent += points
-            assert spent <= CAPACITY + RATE * (at - began) + 1e-6
+        for at in (at for at in spent_at if at >= began):
+            spent += spent_at[at]
+            assert spent <= CAPACITY + site.rate * (at - began) + 1e-6
 
 
 @settings(max_examples=100, deadline=None)
