@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from base64 import b64decode
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 
 import asyncpg
 
-from tests.benchmarks.workload import Asked, ByHand, Data
+from tests.benchmarks.workload import Asked, ByHand, Data, Question, Translation
 
 FRAGMENT = """
 fragment card on MetricValue {
@@ -101,6 +102,35 @@ def dashboard_statement(modules: Collection[str]) -> str:
         f"SELECT {', '.join(COLUMNS[code] for code in parts)} FROM tenancy_merchant AS merchant"
         f" {' '.join(PARTS[code] for code in parts)} WHERE merchant.platform_id = $1 AND merchant.id = $2"
     )
+
+
+def dashboard_of_postgraphile(modules: Collection[str]) -> Translation:
+    """The same fields, on the merchant itself; the numbers come as texts, of which counts become numbers."""
+    chosen = [code for code in FIELDS if code == "tenancy" or code in modules]
+    fields = " ".join(f"{field} {{ ...card }}" for code in chosen for field in FIELDS[code])
+    fragment = FRAGMENT.replace("MetricValue", "PeerCard")
+
+    def question(asked: Question) -> Question:
+        merchant = f"merchant: tenancyMerchantByRowId(rowId: $merchant) {{ {fields} }}"
+        text = f"query {asked.name}($merchant: BigInt!) {{ {merchant} }}"
+        number = b64decode(asked.variables["merchant"]).decode().partition(":")[2]
+        return replace(asked, text=text + fragment, variables={"merchant": number})
+
+    def common(data: Data) -> Data:
+        found = data["merchant"]
+        return {
+            "merchantMetrics": {
+                code: {field: _common_card(found[field]) for field in FIELDS[code]} for code in chosen
+            }
+        }
+
+    return Translation(question, common)
+
+
+def _common_card(found: Data) -> Data:
+    if found["unit"] != "COUNT":
+        return found
+    return {**found, "value": int(found["value"]), "previousValue": int(found["previousValue"])}
 
 
 def dashboard_by_hand(modules: tuple[str, ...]) -> ByHand:

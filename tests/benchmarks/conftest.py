@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from tests.benchmarks.installation import ROOT, Installation
+from tests.benchmarks.peers import PEERS
+from tests.benchmarks.peers.installed import CannotInstall, Installed, installed
 from tests.benchmarks.pinning import pin_others, unpin
 from tests.benchmarks.prepared import prepared
 
@@ -27,6 +29,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("benchmarks")
     group.addoption("--rounds", type=int, default=5, help="How often each server has its turn.")
     group.addoption("--seconds", type=float, default=3.0, help="How long a turn takes.")
+    group.addoption("--peers", help="Only these peers, by name, with commas between.")
     group.addoption(
         "--data", type=Path, default=ROOT / ".facet" / "benchmarks", help="Where data is kept between runs."
     )
@@ -56,6 +59,22 @@ def bench(data_folder: Path) -> Iterator[Installation]:
         pin_others(installation.postgres_process(), installation.valkey_process())
         yield installation
         unpin()
+
+
+@pytest.fixture(scope="session")
+def peer_names(pytestconfig: pytest.Config) -> list[str]:
+    """Those to compare with."""
+    wanted = pytestconfig.getoption("peers")
+    return wanted.split(",") if wanted else list(PEERS)
+
+
+@pytest.fixture(scope="session")
+def peers(data_folder: Path) -> Installed:
+    """The peers' packages; the test is skipped where they cannot be had."""
+    try:
+        return installed(data_folder.resolve() / "peers")
+    except CannotInstall as error:
+        pytest.skip(f"The peers cannot be installed here: {error}")
 
 
 @pytest.fixture(scope="module")

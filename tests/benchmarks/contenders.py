@@ -73,11 +73,11 @@ class Contender:
         assert status == 200, (self.name, body)
         answer = orjson.loads(body)
         assert not answer.get("errors"), (self.name, body[:2_000])
-        translation = workload.translations.get(self.name)
+        translation = workload.translations.get((self.name, question.name))
         return translation.common(answer["data"]) if translation else answer["data"]
 
     def _question(self, workload: Workload, question: Question) -> Question:
-        translation = workload.translations.get(self.name)
+        translation = workload.translations.get((self.name, question.name))
         return translation.question(question) if translation else question
 
     def _request(self, question: Question) -> bytes:

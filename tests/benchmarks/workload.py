@@ -73,8 +73,8 @@ class Workload:
     """Questions that are asked in turn, and everything that depends on them.
 
     `by_hand` and `statements`: the functions of the hand-written server by the operation's name, and the SQL they
-    run. `translations`: for peers, by name, that cannot be asked the question as it is. `compare` gets the
-    hand-written answer and another one.
+    run. `translations`: for peers that cannot be asked the question as it is, by the peer's name and the operation's.
+    `compare` gets the hand-written answer and another one.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Workload:
     questions: Sequence[Question]
     by_hand: Mapping[str, ByHand]
     statements: Sequence[str]
-    translations: Mapping[str, Translation] = field(default_factory=dict)
+    translations: Mapping[tuple[str, str], Translation] = field(default_factory=dict)
     compare: Callable[[Data, Data], None] = same
 
 

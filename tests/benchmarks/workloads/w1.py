@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from server.graphql.ids import global_id
-from tests.benchmarks.cards import FRAGMENT, dashboard_by_hand, dashboard_statement, dashboard_text
+from tests.benchmarks.cards import (
+    FRAGMENT,
+    dashboard_by_hand,
+    dashboard_of_postgraphile,
+    dashboard_statement,
+    dashboard_text,
+)
 from tests.benchmarks.data import merchant_of
 from tests.benchmarks.workload import Question, Workload
 
@@ -21,4 +27,5 @@ WORKLOAD = Workload(
     ),
     by_hand={"Dashboard": dashboard_by_hand(MODULES)},
     statements=(dashboard_statement(MODULES),),
+    translations={("PostGraphile", "Dashboard"): dashboard_of_postgraphile(MODULES)},
 )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from tests.benchmarks.cards import ACTIVE
-from tests.benchmarks.workload import Asked, Data, Question, Workload, outside
+from tests.benchmarks.workload import Asked, Data, Question, Translation, Workload, outside
 
 TEXT = """query Merchants {
   merchants(first: 50) {
@@ -15,6 +17,19 @@ TEXT = """query Merchants {
         customers { totalCustomers { value } }
       }
       stores(first: 5) { nodes { id name } }
+    }
+  }
+}"""
+POSTGRAPHILE = """query Merchants {
+  merchants: allTenancyMerchants(first: 50, orderBy: [NAME_ASC, ROW_ID_ASC]) {
+    nodes {
+      rowId name
+      activeSubscriptions(withTrend: false) { value }
+      totalStores(withTrend: false) { value }
+      totalCustomers(withTrend: false) { value }
+      stores: tenancyStoresByPlatformIdAndMerchantId(first: 5, orderBy: [NAME_ASC, ROW_ID_ASC]) {
+        nodes { rowId name }
+      }
     }
   }
 }"""
@@ -65,10 +80,40 @@ async def by_hand(asked: Asked) -> Data:
     return {"merchants": {"nodes": nodes}}
 
 
+def common(data: Data) -> Data:
+    """PostGraphile's answer."""
+    nodes = [
+        {
+            "id": outside("Merchant", int(found["rowId"])),
+            "name": found["name"],
+            "metrics": {
+                "billing": {"activeSubscriptions": _number(found["activeSubscriptions"])},
+                "tenancy": {"totalStores": _number(found["totalStores"])},
+                "customers": {"totalCustomers": _number(found["totalCustomers"])},
+            },
+            "stores": {
+                "nodes": [
+                    {"id": outside("Store", int(store["rowId"])), "name": store["name"]}
+                    for store in found["stores"]["nodes"]
+                ]
+            },
+        }
+        for found in data["merchants"]["nodes"]
+    ]
+    return {"merchants": {"nodes": nodes}}
+
+
+def _number(found: Data) -> Data:
+    return {"value": int(found["value"])}
+
+
 WORKLOAD = Workload(
     name="W2",
     title="50 merchants, 3 numbers and 5 stores each",
     questions=(Question("Merchants", TEXT),),
     by_hand={"Merchants": by_hand},
     statements=(STATEMENT,),
+    translations={
+        ("PostGraphile", "Merchants"): Translation(lambda asked: replace(asked, text=POSTGRAPHILE), common)
+    },
 )

@@ -2,13 +2,25 @@
 
 from __future__ import annotations
 
-from tests.benchmarks.workload import Asked, Data, Question, Workload, outside
+from dataclasses import replace
+from datetime import datetime
+
+from tests.benchmarks.workload import Asked, Data, Question, Translation, Workload, outside
 
 TEXT = """query Stores {
   merchants(first: 100) {
     nodes {
       stores(first: 5) {
         nodes { id name externalId createdAt closedAt city region postalCode countryCode phone }
+      }
+    }
+  }
+}"""
+POSTGRAPHILE = """query Stores {
+  merchants: allTenancyMerchants(first: 100, orderBy: [NAME_ASC, ROW_ID_ASC]) {
+    nodes {
+      stores: tenancyStoresByPlatformIdAndMerchantId(first: 5, orderBy: [NAME_ASC, ROW_ID_ASC]) {
+        nodes { rowId name externalId createdAt closedAt city region postalCode countryCode phone }
       }
     }
   }
@@ -51,10 +63,39 @@ async def by_hand(asked: Asked) -> Data:
     return {"merchants": {"nodes": [{"stores": {"nodes": stores}} for stores in lists.values()]}}
 
 
+def common(data: Data) -> Data:
+    """PostGraphile's answer."""
+    for merchant in data["merchants"]["nodes"]:
+        for store in merchant["stores"]["nodes"]:
+            store["id"] = outside("Store", int(store.pop("rowId")))
+    return data
+
+
+def compare(expected: Data, found: Data) -> None:
+    """Instants may be written in any form of ISO 8601."""
+    assert _with_instants(found) == _with_instants(expected)
+
+
+def _with_instants(data: Data) -> list[Data]:
+    return [
+        {
+            **store,
+            "createdAt": datetime.fromisoformat(store["createdAt"]),
+            "closedAt": store["closedAt"] and datetime.fromisoformat(store["closedAt"]),
+        }
+        for merchant in data["merchants"]["nodes"]
+        for store in merchant["stores"]["nodes"]
+    ]
+
+
 WORKLOAD = Workload(
     name="W4",
     title="500 stores, 10 values each",
     questions=(Question("Stores", TEXT),),
     by_hand={"Stores": by_hand},
     statements=(STATEMENT,),
+    translations={
+        ("PostGraphile", "Stores"): Translation(lambda asked: replace(asked, text=POSTGRAPHILE), common)
+    },
+    compare=compare,
 )

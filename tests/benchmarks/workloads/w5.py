@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from server.graphql.ids import global_id
-from tests.benchmarks.cards import FRAGMENT, dashboard_by_hand, dashboard_statement, dashboard_text
+from tests.benchmarks.cards import (
+    FRAGMENT,
+    dashboard_by_hand,
+    dashboard_of_postgraphile,
+    dashboard_statement,
+    dashboard_text,
+)
 from tests.benchmarks.data import MODULE_SETS, codes, merchant_of, modules_of
 from tests.benchmarks.workload import Question, Workload
 
@@ -33,4 +39,7 @@ WORKLOAD = Workload(
     questions=tuple(question(place, code) for place, code in enumerate(codes()[1:])),
     by_hand={name_of(modules): dashboard_by_hand(modules) for modules in MODULE_SETS},
     statements=tuple(dashboard_statement(modules) for modules in MODULE_SETS),
+    translations={
+        ("PostGraphile", name_of(modules)): dashboard_of_postgraphile(modules) for modules in MODULE_SETS
+    },
 )

@@ -1,0 +1,7 @@
+-- $1 platform, $2 merchants, $3 now, $4 the instant that trends compare with, null for no trend
+SELECT merchant_id,
+    count(DISTINCT coalesce(lower(email), id::text))
+        FILTER (WHERE created_at < $3 AND (ended_at IS NULL OR ended_at >= $3)) AS now,
+    count(DISTINCT coalesce(lower(email), id::text))
+        FILTER (WHERE created_at < $4 AND (ended_at IS NULL OR ended_at >= $4)) AS before
+FROM tenancy_membership WHERE platform_id = $1 AND merchant_id = ANY($2) GROUP BY merchant_id
