@@ -65,6 +65,9 @@ class Source:
     scopes: Mapping[ScopeKind, str] = field(hash=False)
     doc: str = ""
 
+    def __hash__(self) -> int:
+        return hash(self.code)
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:

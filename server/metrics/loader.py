@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from asyncio import CancelledError, Future, Task, get_running_loop
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
 from server.context import Context
 from server.contracts.metrics import ScopeKind, Source
 from server.metrics.asking import SourceFailed
+from server.metrics.catalogue import Column
 from server.metrics.compute import Answer, Request, Rows, fetch, unavailable
 from server.metrics.windows import Window
 
 
 class Wanted(NamedTuple):
-    """What a field wants: a column of a source, for every pair of these scopes and windows."""
+    """What a field wants: columns, for every pair of these scopes and windows."""
 
-    source: Source
-    column: str
+    columns: tuple[Column, ...]
     kind: ScopeKind
     scope_ids: tuple[int, ...]
     windows: tuple[Window, ...]
@@ -38,11 +38,11 @@ class Found:
             raise unavailable() from self.answer
         return self.answer
 
-    def covers(self, want: Wanted) -> bool:
-        """Whether what is wanted was asked for."""
-        if not all(window in self.buckets for window in want.windows):
+    def covers(self, column: str, windows: Iterable[Window]) -> bool:
+        """Whether that was asked for."""
+        if isinstance(self.answer, Rows) and column not in self.answer.places:
             return False
-        return isinstance(self.answer, SourceFailed) or want.column in self.answer.places
+        return all(window in self.buckets for window in windows)
 
 
 Place: TypeAlias = tuple[Source, ScopeKind, tuple[int, ...]]
@@ -55,11 +55,11 @@ class Numbers:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._found: dict[Place, Found] = {}
-        self._waiting: list[tuple[Sequence[Wanted], Future[list[Found]]]] = []
+        self._waiting: list[tuple[Wanted, Future[list[Found]]]] = []
         self._work: Task[None] | None = None
 
-    async def load(self, wanted: Sequence[Wanted]) -> list[Found]:
-        """What was found for each, in order; with whatever else the operation asks for meanwhile."""
+    async def load(self, wanted: Wanted) -> list[Found]:
+        """What was found for each column; read with whatever else the operation asks for meanwhile."""
         loop = get_running_loop()
         answer: Future[list[Found]] = loop.create_future()
         if not self._waiting:
@@ -72,65 +72,63 @@ class Numbers:
         waiting, self._waiting = self._waiting, []
         self._work = get_running_loop().create_task(self._answer(waiting))
 
-    async def _answer(self, waiting: list[tuple[Sequence[Wanted], Future[list[Found]]]]) -> None:
+    async def _answer(self, waiting: list[tuple[Wanted, Future[list[Found]]]]) -> None:
         try:
-            await self._find([want for wanted, _ in waiting for want in wanted])
+            requests = _requests(self._lacking([wanted for wanted, _ in waiting]))
+            if requests:
+                for (request, places), answer in zip(
+                    requests, await fetch(self._ctx, [request for request, _ in requests]), strict=True
+                ):
+                    found = Found(answer, {window: bucket for bucket, window in enumerate(request.windows)})
+                    self._found.update(dict.fromkeys(places, found))
         except BaseException as error:
-            for _, answer in waiting:
-                if not answer.done():
-                    answer.cancel() if isinstance(error, CancelledError) else answer.set_exception(error)
+            for _, future in waiting:
+                if not future.done():
+                    future.cancel() if isinstance(error, CancelledError) else future.set_exception(error)
             if not isinstance(error, Exception):
                 raise
             return
-        found = self._found
-        for wanted, answer in waiting:
-            if not answer.done():
-                answer.set_result([found[want.source, want.kind, want.scope_ids] for want in wanted])
-
-    async def _find(self, wanted: Sequence[Wanted]) -> None:
-        windows_of: dict[Place, dict[Window, None]] = {}
-        columns_of: dict[tuple[Source, ScopeKind], dict[str, None]] = {}
-        for want in self._lacking(wanted):
-            place = want.source, want.kind, want.scope_ids
-            windows_of.setdefault(place, {}).update(dict.fromkeys(want.windows))
-            columns_of.setdefault(place[:2], {})[want.column] = None
-        if not windows_of:
-            return
-        # Scopes that want the same windows of a source are asked about together.
-        places_of: dict[tuple[Source, ScopeKind, frozenset[Window]], list[Place]] = {}
-        for place, windows in windows_of.items():
-            places_of.setdefault((*place[:2], frozenset(windows)), []).append(place)
-        requests = [
-            Request(source, kind, tuple(columns_of[source, kind]), _scopes(places), _in_order(windows))
-            for (source, kind, windows), places in places_of.items()
-        ]
-        for request, answer, places in zip(
-            requests, await fetch(self._ctx, requests), places_of.values(), strict=True
-        ):
-            found = Found(answer, {window: bucket for bucket, window in enumerate(request.windows)})
-            self._found.update(dict.fromkeys(places, found))
-
-    def _lacking(self, wanted: Sequence[Wanted]) -> Sequence[Wanted]:
-        """What has to be asked for: everything about places of which not all is known."""
-        if not self._found:
-            return wanted
         known = self._found
-        lacking = set()
-        for want in wanted:
-            place = want.source, want.kind, want.scope_ids
-            if place not in known or not known[place].covers(want):
-                lacking.add(place)
-        return [want for want in wanted if (want.source, want.kind, want.scope_ids) in lacking]
+        for (columns, kind, scope_ids, _), future in waiting:
+            if not future.done():
+                future.set_result([known[column.source, kind, scope_ids] for column in columns])
+
+    def _lacking(self, wanted: list[Wanted]) -> list[Wanted]:
+        """What has to be asked for: everything about scopes of which not all is known."""
+        known = self._found
+        if not known:
+            return wanted
+        lacking: set[tuple[ScopeKind, tuple[int, ...]]] = set()
+        for columns, kind, scope_ids, windows in wanted:
+            for column in columns:
+                found = known.get((column.source, kind, scope_ids))
+                if found is None or not found.covers(column.name, windows):
+                    lacking.add((kind, scope_ids))
+        return [want for want in wanted if (want.kind, want.scope_ids) in lacking]
+
+
+def _requests(wanted: list[Wanted]) -> list[tuple[Request, list[Place]]]:
+    """What to ask for, with the places it is the answer for."""
+    columns_of: dict[tuple[Source, ScopeKind], dict[str, None]] = {}
+    windows_of: dict[Place, dict[Window, None]] = {}
+    for columns, kind, scope_ids, windows in wanted:
+        for column in columns:
+            columns_of.setdefault((column.source, kind), {})[column.name] = None
+            windows_of.setdefault((column.source, kind, scope_ids), {}).update(dict.fromkeys(windows))
+    # Scopes that want the same windows of a source are asked about together.
+    places_of: dict[tuple[Source, ScopeKind, tuple[Window, ...]], list[Place]] = {}
+    for place, chosen in windows_of.items():
+        places_of.setdefault((place[0], place[1], tuple(sorted(chosen))), []).append(place)
+    return [
+        (Request(source, kind, tuple(columns_of[source, kind]), _scopes(places), windows), places)
+        for (source, kind, windows), places in places_of.items()
+    ]
 
 
 def _scopes(places: Sequence[Place]) -> tuple[int, ...]:
     if len(places) == 1:
         return places[0][2]
     return tuple(dict.fromkeys(scope_id for place in places for scope_id in place[2]))
-
-
-def _in_order(windows: frozenset[Window]) -> tuple[Window, ...]:
-    return tuple(sorted(windows, key=lambda window: (window.start, window.end)))
 
 
 def numbers_of(ctx: Context) -> Numbers:

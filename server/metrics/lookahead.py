@@ -17,24 +17,37 @@ from graphql import (
 
 from server.graphql.info import Info
 
+_FOUND = "_facet_selects"
+"""Where a node of a document keeps what was found below it, as long as no variable decides."""
 
-def selects(info: Info, names: Collection[str]) -> bool:
+
+def selects(info: Info, names: frozenset[str]) -> bool:
     """Whether one of `names` is selected directly below the field, through fragments and under any alias."""
-    search = _Search(info, names)
-    return any(search.finds(node.selection_set) for node in info._raw_info.field_nodes)
+    nodes = info._raw_info.field_nodes
+    known = nodes[0].__dict__.setdefault(_FOUND, {}) if len(nodes) == 1 else {}
+    found: bool | None = known.get(names)
+    if found is None:
+        search = _Search(info, names)
+        found = any(search.finds(node.selection_set) for node in nodes)
+        if not search.met_directives:
+            known[names] = found
+    return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Search:
     info: Info
     names: Collection[str]
+    met_directives: bool = False
 
     def finds(self, selections: SelectionSetNode | None) -> bool:
         return selections is not None and any(self._is_in(node) for node in selections.selections)
 
     def _is_in(self, selection: SelectionNode) -> bool:
-        if selection.directives and not self._included(selection):
-            return False
+        if selection.directives:
+            self.met_directives = True
+            if not self._included(selection):
+                return False
         if isinstance(selection, FieldNode):
             return selection.name.value in self.names
         if isinstance(selection, InlineFragmentNode):

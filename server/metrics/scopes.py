@@ -1,5 +1,6 @@
 """The numbers of one merchant, store or platform, before any of them is read."""
 
+from asyncio import gather
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -9,13 +10,14 @@ from server.contracts.metrics import Metric, ScopeKind
 from server.errors import NotFound
 from server.graphql.ids import global_id
 from server.graphql.info import Info
+from server.metrics.catalogue import Catalogue
 from server.metrics.graphql_types import MetricComparison, MetricsContextInput
 from server.metrics.loader import Wanted, numbers_of
 from server.metrics.lookahead import selects
 from server.metrics.permissions import VIEW, VIEW_PLATFORM
 from server.metrics.services import catalogue_of, directory_of
 from server.metrics.values import Value, metric_values
-from server.metrics.windows import Comparison, Period, Window, Windows, windows
+from server.metrics.windows import Comparison, Period, Windows, windows
 
 TREND_FIELDS = frozenset({"trend", "trendValue", "previousValue"})
 
@@ -82,45 +84,57 @@ async def _read(info: Info, abouts: Sequence[Asked], metrics: Sequence[Metric]) 
     ctx: Context = info.context
     catalogue = catalogue_of(ctx)
     wants_trend = selects(info, TREND_FIELDS)
-    groups: dict[Stretch, list[int]] = {}
-    for place, about in enumerate(abouts):
-        groups.setdefault(about.stretch, []).append(place)
-    asked = [
-        (stretch, places, tuple([abouts[place].scope_id for place in places]))
-        for stretch, places in groups.items()
-    ]
-    found = iter(
-        await numbers_of(ctx).load(
-            [
-                Wanted(column.source, column.name, stretch.kind, scope_ids, _windows(stretch, wants_trend))
-                for stretch, _, scope_ids in asked
-                for metric in metrics
-                for column in catalogue.columns(metric)
-            ]
+    stretches = {about.stretch for about in abouts}
+    if len(stretches) == 1:
+        return await _about(ctx, catalogue, metrics, stretches.pop(), abouts, wants_trend)
+    groups = {
+        stretch: [p for p, about in enumerate(abouts) if about.stretch is stretch] for stretch in stretches
+    }
+    answers = await gather(
+        *(
+            _about(ctx, catalogue, metrics, stretch, [abouts[place] for place in places], wants_trend)
+            for stretch, places in groups.items()
         )
     )
     columns: list[list[Any]] = [[None] * len(abouts) for _ in metrics]
-    for stretch, places, scope_ids in asked:
-        for metric, column in zip(metrics, columns, strict=True):
-            values = metric_values(
-                ctx,
-                catalogue,
-                metric,
-                [next(found) for _ in catalogue.columns(metric)],
-                scope_ids,
-                stretch.windows,
-                with_trend=stretch.include_trends and wants_trend,
-            )
+    for places, answer in zip(groups.values(), answers, strict=True):
+        for column, values in zip(columns, answer, strict=True):
             for place, value in zip(places, values, strict=True):
                 column[place] = value
     return columns
 
 
-def _windows(stretch: Stretch, wants_trend: bool) -> tuple[Window, ...]:
+async def _about(
+    ctx: Context,
+    catalogue: Catalogue,
+    metrics: Sequence[Metric],
+    stretch: Stretch,
+    abouts: Sequence[Asked],
+    wants_trend: bool,
+) -> list[list[Value]]:
+    """The same, about one stretch of time."""
     windows = stretch.windows
-    if stretch.include_trends and wants_trend:
-        return windows.current, windows.comparison
-    return (windows.current,)
+    with_trend = wants_trend and stretch.include_trends
+    scope_ids = tuple([about.scope_id for about in abouts])
+    wanted = Wanted(
+        tuple([column for metric in metrics for column in catalogue.columns(metric)]),
+        stretch.kind,
+        scope_ids,
+        (windows.current, windows.comparison) if with_trend else (windows.current,),
+    )
+    found = iter(await numbers_of(ctx).load(wanted))
+    return [
+        metric_values(
+            ctx,
+            catalogue,
+            metric,
+            [next(found) for _ in catalogue.columns(metric)],
+            scope_ids,
+            windows,
+            with_trend=with_trend,
+        )
+        for metric in metrics
+    ]
 
 
 def within_reach(ctx: Context, kind: ScopeKind, scope_ids: Sequence[int]) -> list[bool]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 from server.context import Context
@@ -17,7 +17,7 @@ from server.metrics.windows import Window, Windows
 
 Value: TypeAlias = MetricValue | MetricUnavailable
 
-_DIRECTIONS = {direction: MetricTrend[direction.name] for direction in Trend}
+_DIRECTIONS = {None: None} | {direction: MetricTrend[direction.name] for direction in Trend}
 _NO_TREND: dict[str, Any] = {"previous_value": None, "trend_value": None, "trend": None}
 _constants: dict[int, dict[str, Any]] = {}
 """What values of a metric have in common, by the metric's identity; each holds its metric."""
@@ -34,18 +34,10 @@ def metric_values(
     with_trend: bool,
 ) -> list[Value]:
     """A value for each scope from what its columns hold; a failure stands in the place of all."""
-    common = {
-        **_constants_of(metric),
-        **_NO_TREND,
-        "partial": windows.partial,
-        "as_of": windows.current.end,
-    }
+    common = {**_constants_of(metric), "partial": windows.partial, "as_of": windows.current.end}
+    make = _counts if is_count(metric) else _measures
     try:
-        if is_count(metric):
-            made = _counts(catalogue, metric, found[0], scope_ids, windows, with_trend=with_trend)
-        else:
-            made = _measures(ctx, catalogue, metric, found, scope_ids, windows, with_trend=with_trend)
-        return [_value({**common, **own}) for own in made]
+        return make(ctx, catalogue, metric, found, scope_ids, windows, common, with_trend=with_trend)
     except MetricUnavailable as failure:
         return [failure] * len(scope_ids)
 
@@ -67,37 +59,38 @@ def _constants_of(metric: Metric) -> dict[str, Any]:
             "icon": metric.icon,
             "unit": MetricUnit[metric.unit.name],
             "polarity": MetricPolarity[metric.polarity.name],
+            "current": None,
+            "currency": None,
+            **_NO_TREND,
         }
     return found
 
 
 def _counts(
+    ctx: Context,
     catalogue: Catalogue,
     metric: Metric,
-    found: Found,
+    found: Sequence[Found],
     scope_ids: Sequence[int],
     windows: Windows,
+    common: dict[str, Any],
     *,
     with_trend: bool,
-) -> Iterator[dict[str, Any]]:
+) -> list[Value]:
     """Counts: whole numbers of one column, whatever their currency."""
-    rows, buckets = found.rows, found.buckets
-    (column,) = catalogue.columns(metric)
-    count, place, now = rows.count, rows.places[column.name], buckets[windows.current]
-    if not with_trend:
-        for scope_id in scope_ids:
-            yield {"current": None, "currency": None, "value": count(scope_id, now, place)}
-        return
-    then = buckets[windows.comparison]
+    rows, buckets = found[0].rows, found[0].buckets
+    count, place = rows.count, rows.places[catalogue.columns(metric)[0].name]
+    now = buckets[windows.current]
+    then = buckets[windows.comparison] if with_trend else None
+    values: list[Value] = []
     for scope_id in scope_ids:
-        value, before = count(scope_id, now, place), count(scope_id, then, place)
-        yield {
-            "current": None,
-            "currency": None,
-            "value": value,
-            "previous_value": before,
-            **_changed(percent(value, before)),
-        }
+        members = common.copy()
+        members["value"] = value = count(scope_id, now, place)
+        if then is not None:
+            members["previous_value"] = before = count(scope_id, then, place)
+            _add_trend(members, percent(value, before))
+        values.append(_value(members))
+    return values
 
 
 def _measures(
@@ -107,19 +100,22 @@ def _measures(
     found: Sequence[Found],
     scope_ids: Sequence[int],
     windows: Windows,
+    common: dict[str, Any],
     *,
     with_trend: bool,
-) -> Iterator[dict[str, Any]]:
+) -> list[Value]:
     """Money and ratios."""
     measure = _measuring(catalogue, metric, found, ctx.current_platform.currency)
+    values: list[Value] = []
     for scope_id in scope_ids:
         current = measure(scope_id, windows.current)
-        own = {"current": current, "currency": currency_of(current), "value": scalar(current)}
+        members = common | {"current": current, "currency": currency_of(current), "value": scalar(current)}
         if with_trend:
             previous = measure(scope_id, windows.comparison)
-            own["previous_value"] = scalar(previous)
-            own.update(_changed(change(current, previous)))
-        yield own
+            members["previous_value"] = scalar(previous)
+            _add_trend(members, change(current, previous))
+        values.append(_value(members))
+    return values
 
 
 def _measuring(
@@ -138,6 +134,7 @@ def _measuring(
     return measure
 
 
-def _changed(change_in_percent: float | None) -> dict[str, Any]:
-    direction = trend(change_in_percent)
-    return {"trend_value": change_in_percent, "trend": _DIRECTIONS[direction] if direction else None}
+def _add_trend(members: dict[str, Any], change_in_percent: float | None) -> None:
+    if change_in_percent is not None:
+        members["trend_value"] = change_in_percent
+        members["trend"] = _DIRECTIONS[trend(change_in_percent)]

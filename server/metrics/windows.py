@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from server.clock import local_day, start_of_day
+from server.clock import start_of_day
 from server.errors import BadUserInput
 
 MOST_DAYS = 3_660
@@ -38,16 +39,14 @@ class Comparison(StrEnum):
     PREVIOUS_YEAR = "PREVIOUS_YEAR"
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(NamedTuple):
     """The instants from `start` up to and without `end`."""
 
     start: datetime
     end: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Windows:
+class Windows(NamedTuple):
     """`partial`: the current window includes today, which is not over; the comparison stops at the same time
     of its own last day."""
 
@@ -72,19 +71,23 @@ def windows(
     """
     if period is not None and (date_from or date_to):
         raise BadUserInput("Give either `period` or `dateFrom` and `dateTo`, not both.", argument="period")
-    today = local_day(now, zone)
+    local = now.astimezone(zone)
+    today = local.date()
     first, last = _days(today, period, date_from, date_to)
     partial = last == today
-    time_of_day = now.astimezone(zone).timetz() if partial else None
+    time_of_day = local.timetz() if partial else None
     if compare is Comparison.PREVIOUS_YEAR:
         before = _year_before(first), _year_before(last)
     else:
         before = first - (last - first) - ONE_DAY, first - ONE_DAY
     return Windows(
-        current=Window(start_of_day(first, zone), now.astimezone(UTC) if partial else _end(last, zone)),
+        current=Window(_start(first, zone), now.astimezone(UTC) if partial else _end(last, zone)),
         comparison=_cut(*before, zone, time_of_day),
         partial=partial,
     )
+
+
+_start = lru_cache(maxsize=4_096)(start_of_day)
 
 
 def _days(
@@ -121,7 +124,7 @@ def _refuse_early(day: date | None, argument: str) -> None:
 
 
 def _end(last: date, zone: ZoneInfo) -> datetime:
-    return start_of_day(last + ONE_DAY, zone)
+    return _start(last + ONE_DAY, zone)
 
 
 def _cut(first: date, last: date, zone: ZoneInfo, time_of_day: time | None) -> Window:
@@ -129,7 +132,7 @@ def _cut(first: date, last: date, zone: ZoneInfo, time_of_day: time | None) -> W
     end = _end(last, zone)
     if time_of_day is not None:
         end = min(end, datetime.combine(last, time_of_day).astimezone(UTC))
-    return Window(start_of_day(first, zone), end)
+    return Window(_start(first, zone), end)
 
 
 def _year_before(day: date) -> date:
