@@ -18,6 +18,7 @@ from server.http.answers import Answer, answer_refusal
 from server.http.body import read_parameters
 from server.http.compress import COMPRESSED_FROM, accepts_gzip
 from server.http.csrf import check_csrf
+from server.http.deadline import listener
 from server.http.negotiate import MediaType, accepted, is_json_request
 from server.http.notes import RequestNotes, notes_of
 from server.http.operation import ONE_ANSWER, Operations, Visit
@@ -100,8 +101,9 @@ class GraphQLEndpoint:
                 _note_visit(notes, visit)
                 if visit.context.caller.by_cookie:
                     check_csrf(request)
+                listen = listener(request.scope, request.receive)
                 answer = await self._operations.answer(
-                    visit, parameters, notes, allowed=allowed, receive=request.receive
+                    visit, parameters, notes, allowed=allowed, listen=listen
                 )
                 cookies = visit.context.response_cookies
                 may_compress = answer.has_data and _may_compress(request, visit, notes)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from weakref import WeakKeyDictionary
 
 from graphql import (
@@ -20,7 +20,6 @@ from graphql import (
     OperationType,
     parse,
 )
-from starlette.types import Receive
 
 from server.auth.caller import Caller
 from server.composition import DocumentRecord, SchemaView
@@ -32,7 +31,7 @@ from server.http.answers import Answer, answer_refusal, answer_result, cause_of
 from server.http.body import Parameters
 from server.http.budget import Budget, Charge
 from server.http.cost import CostFacts, operation_cost
-from server.http.deadline import deadline
+from server.http.deadline import Listen, deadline
 from server.http.declared import is_public
 from server.http.limits import VALIDATION_FAILED, Limits, check_shape, check_variables
 from server.http.measure import INTROSPECTION_FIELDS
@@ -57,14 +56,31 @@ class Visit:
 
 
 @dataclass(frozen=True, slots=True)
+class Chosen:
+    """An operation of a document, and what is found out about it once."""
+
+    operation: OperationDefinitionNode
+    is_introspection: bool
+    """Whether it asks about the schema and nothing else."""
+    cost_facts: CostFacts = field(default_factory=CostFacts)
+
+
+@dataclass(frozen=True, slots=True)
 class Prepared:
     """An operation that passed every check and may be charged and executed."""
 
-    document: DocumentNode
-    operation: OperationDefinitionNode
+    chosen: Chosen
     parameters: Parameters
     record: DocumentRecord
     cost: int
+
+    @property
+    def operation(self) -> OperationDefinitionNode:
+        return self.chosen.operation
+
+    @property
+    def is_query(self) -> bool:
+        return self.chosen.operation.operation is OperationType.QUERY
 
 
 class Operations:
@@ -96,16 +112,16 @@ class Operations:
         notes: RequestNotes,
         *,
         allowed: Collection[OperationType] = ONE_ANSWER,
-        receive: Receive | None = None,
+        listen: Listen | None = None,
     ) -> Answer:
         """The answer to one operation of a kind in `allowed`; never raises for what a client sent.
 
-        When `receive` tells that the client has hung up, a query is stopped; a mutation is not.
+        When `listen` tells that the client has hung up, a query is stopped; a mutation is not.
         """
         started = time.perf_counter()
         try:
             prepared = self.prepare(visit, parameters, notes, allowed=allowed)
-            answer = await self.execute(visit, prepared, notes, receive)
+            answer = await self.execute(visit, prepared, notes, listen)
         except Refusal as refusal:
             answer = answer_refusal(refusal, notes.request_id)
         self._note(answer, notes, time.perf_counter() - started)
@@ -123,27 +139,30 @@ class Operations:
         caller = visit.context.caller
         known = visit.view.documents.get(parameters.query)
         document = known.document if known is not None else self._parse(parameters.query)
-        operation = _named_operation(document, known, parameters.operation_name)
+        chosen = _chosen(document, known, parameters.operation_name)
+        operation = chosen.operation
         notes.name_operation(operation.operation.value, operation.name.value if operation.name else None)
         _require_allowed(operation, allowed)
         if caller.is_anonymous and not is_public(visit.view.graphql_schema, document):
             raise refuse_for(
                 Unauthenticated("Sign in first: send a session token or API key as a bearer token.")
             )
-        record = known if known is not None else self._check(visit.view, parameters.query, document)
+        record = known
+        if record is None:
+            record = self._check(visit.view, parameters.query, document)
+            record.facts[_fact(parameters.operation_name)] = chosen
         if record.errors:
             raise refuse_document(_for_anonymous() if caller.is_anonymous else record.errors)
-        return self._price(visit.view, record, operation, parameters)
+        return self._price(visit.view, record, chosen, parameters)
 
     async def execute(
-        self, visit: Visit, prepared: Prepared, notes: RequestNotes, receive: Receive | None = None
+        self, visit: Visit, prepared: Prepared, notes: RequestNotes, listen: Listen | None = None
     ) -> Answer:
         """Charge and run a prepared operation; raises `Refusal` when the budget is used up, the operation takes
         too long or the database stays away."""
         charge = await self.charge(visit, prepared.cost)
-        is_query = prepared.operation.operation is OperationType.QUERY
         try:
-            async with deadline(self.seconds, receive if is_query else None):
+            async with deadline(self.seconds, listen if prepared.is_query else None):
                 result = await self._run(visit, prepared)
         except TimeoutError:
             raise refuse_for(_too_long(prepared.operation, self.seconds)) from None
@@ -155,15 +174,17 @@ class Operations:
         return answer
 
     async def _run(self, visit: Visit, prepared: Prepared) -> ExecutionResult:
+        if prepared.chosen.is_introspection:
+            return await self._introspect(visit, prepared)
+        return await (self._read if prepared.is_query else _execute)(visit, prepared)
+
+    async def _introspect(self, visit: Visit, prepared: Prepared) -> ExecutionResult:
         remembered = self._introspections.setdefault(visit.view, {})
         key = (prepared.parameters.query, prepared.parameters.operation_name)
         if key in remembered:
             return remembered[key]
-        if prepared.operation.operation is OperationType.QUERY:
-            result = await self._read(visit, prepared)
-        else:
-            result = await _execute(visit, prepared)
-        if len(remembered) < _REMEMBERED_INTROSPECTIONS and is_introspection(prepared.operation):
+        result = await self._read(visit, prepared)
+        if len(remembered) < _REMEMBERED_INTROSPECTIONS:
             remembered[key] = result
         return result
 
@@ -238,21 +259,24 @@ class Operations:
         self,
         view: SchemaView,
         record: DocumentRecord,
-        operation: OperationDefinitionNode,
+        chosen: Chosen,
         parameters: Parameters,
     ) -> Prepared:
         variables = parameters.variables
         wrong = check_variables(variables, self.limits) or check_texts(variables)
         if wrong:
             raise refuse_document(wrong)
-        document = record.document
-        facts = record.facts.setdefault(f"cost {parameters.operation_name}", CostFacts())
         cost = operation_cost(
-            view.graphql_schema, document, operation, parameters.variables, self.limits, facts
+            view.graphql_schema,
+            record.document,
+            chosen.operation,
+            variables,
+            self.limits,
+            chosen.cost_facts,
         )
         if cost.errors:
             raise refuse_document(cost.errors)
-        return Prepared(document, operation, parameters, record, cost.points)
+        return Prepared(chosen, parameters, record, cost.points)
 
     def _cost_extension(self, charge: Charge) -> dict[str, dict[str, int]]:
         return {
@@ -283,7 +307,7 @@ class Operations:
 
 async def _execute(visit: Visit, prepared: Prepared) -> ExecutionResult:
     return await visit.view.execute_document(
-        prepared.document,
+        prepared.record.document,
         context=visit.context,
         variables=prepared.parameters.variables,
         operation_name=prepared.parameters.operation_name,
@@ -298,15 +322,18 @@ def _too_long(operation: OperationDefinitionNode, seconds: float) -> TimedOut:
     return TimedOut(f"{stopped} Ask for less at once.")
 
 
-def _named_operation(
-    document: DocumentNode, known: DocumentRecord | None, name: str | None
-) -> OperationDefinitionNode:
-    if known is None:
-        return select_operation(document, name)
-    found: OperationDefinitionNode | None = known.facts.get(f"operation {name}")
+def _chosen(document: DocumentNode, known: DocumentRecord | None, name: str | None) -> Chosen:
+    found: Chosen | None = known.facts.get(_fact(name)) if known is not None else None
     if found is None:
-        found = known.facts[f"operation {name}"] = select_operation(document, name)
+        operation = select_operation(document, name)
+        found = Chosen(operation, is_introspection(operation))
+        if known is not None:
+            known.facts[_fact(name)] = found
     return found
+
+
+def _fact(name: str | None) -> str:
+    return f"operation {name}"
 
 
 def select_operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

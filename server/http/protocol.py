@@ -11,6 +11,8 @@ import uvicorn
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from server.http.deadline import LISTEN
+
 HEADER_SECONDS = 10.0
 STALL_SECONDS = 30.0
 DRAIN_SECONDS = 1.0
@@ -30,6 +32,8 @@ class DeadlineProtocol(HttpToolsProtocol):
     stall_seconds = STALL_SECONDS
     _deadline: asyncio.TimerHandle | None = None
     _stalled: asyncio.TimerHandle | None = None
+    _tell: Callable[[], None] | None = None
+    _is_lost = False
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn
         super().connection_made(transport)
@@ -44,12 +48,22 @@ class DeadlineProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._head_arrived()
+        self.scope[LISTEN] = self.listen  # type: ignore[literal-required]  # ours
         super().on_headers_complete()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._head_arrived()
         self._went_on()
         super().connection_lost(exc)
+        self._is_lost = True
+        if self._tell is not None:
+            self._tell()
+
+    def listen(self, tell: Callable[[], None] | None) -> None:
+        """Call `tell` when the client hangs up: a `server.http.deadline.Listen`."""
+        self._tell = tell
+        if self._is_lost and tell is not None:
+            tell()
 
     def pause_writing(self) -> None:
         super().pause_writing()

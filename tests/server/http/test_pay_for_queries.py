@@ -63,7 +63,7 @@ async def test_prices_by_the_values_of_variables(site: Site) -> None:
 
     assert prices == [4, 91, 6, 4, 21]
     facts = site.view.documents.get(text).facts  # type: ignore[union-attr]
-    assert len(facts["cost None"].known) == 4
+    assert len(facts["operation None"].cost_facts.known) == 4
 
 
 async def test_remembers_the_price_of_a_document_without_page_variables(site: Site) -> None:
@@ -73,7 +73,7 @@ async def test_remembers_the_price_of_a_document_without_page_variables(site: Si
         await site.query(text, {"t": value})
 
     facts = site.view.documents.get(text).facts  # type: ignore[union-attr]
-    assert list(facts["cost None"].known) == [()]
+    assert list(facts["operation None"].cost_facts.known) == [()]
 
 
 async def test_refuses_one_point_more_than_5000(site: Site) -> None:
