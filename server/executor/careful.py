@@ -21,8 +21,7 @@ from graphql import (
     is_non_null_type,
     located_error,
 )
-from graphql.execution.collect_fields import FragmentDetails
-from graphql.execution.executor import Executor, default_field_resolver, default_type_resolver
+from graphql.execution.executor import Executor
 from graphql.pyutils import Path
 from strawberry.execution import optimized_is_awaitable
 
@@ -47,21 +46,7 @@ class Careful:
         self.failures = Failures()
         self._places = Places()
         self._first: dict[int, GraphQLError] = {}
-        strawberry_schema: Any = run.schema._strawberry_schema  # type: ignore[attr-defined]
-        self._core: Executor[Any] = strawberry_schema.execution_context_class(
-            run.schema,
-            run.fragments,
-            {name: FragmentDetails(node) for name, node in run.fragments.items()},
-            run.root,
-            run.context,
-            run.operation,
-            run.variables,
-            default_field_resolver,
-            default_type_resolver,
-            default_field_resolver,
-            is_awaitable=optimized_is_awaitable,
-            operation_extensions=None,
-        )
+        self._core: Executor[Any] = run.core()
         self._core.collected_errors = self.failures
 
     def read(self, level: Level, read: Callable[..., Any], objects: Sequence[Any], place: Any) -> Columns:

@@ -10,7 +10,7 @@ from graphql.execution.executor import CollectedErrors
 from graphql.pyutils import Path
 
 from server.executor.selection import Selected
-from server.executor.surprise import Undecided, ends_operation
+from server.executor.surprise import Undecided, is_of_database
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +89,9 @@ class Failures(CollectedErrors):
     def settle(self, data: dict[str, Any]) -> tuple[dict[str, Any] | None, list[GraphQLError]]:
         """The data with nulls where errors are, and the errors that are told; raises `Undecided`.
 
-        What must not be asked again is told in the order in which it happened here.
+        What the database refused is not asked again, but told in the order in which it happened here.
         """
-        if not self.decided() and not any(ends_operation(cause) for cause in self.causes()):
+        if not self.decided() and not any(map(is_of_database, self.causes())):
             raise Undecided("several errors in no certain order")
         errors: list[GraphQLError] = []
         nulled: set[Path | None] = set()

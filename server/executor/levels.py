@@ -52,6 +52,10 @@ class LevelCode:
         self.program.add(w)
         return name
 
+    def column(self, selected: Selected) -> str:
+        """The name of `async def (values, run, place) -> completed values` for values that are there."""
+        return self._later(selected, awaits=False)[0]
+
     def _read(self, w: Writer, level: Level, columns: list[Selected]) -> dict[int, str]:
         """What the objects hold; the variables with the values of columns that are attributes."""
         held = {

@@ -5,10 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from graphql import FragmentDefinitionNode, GraphQLError, GraphQLSchema, OperationDefinitionNode
+from graphql import (
+    FragmentDefinitionNode,
+    GraphQLError,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    OperationType,
+)
 from graphql.execution.values import VariableValues
 
 from server.executor.levels import NAMES, LevelCode
+from server.executor.mutations import MutationPlan, RootField
 from server.executor.run import Run, Step
 from server.executor.selection import Selections
 from server.executor.values import NAMES as VALUE_NAMES
@@ -45,10 +52,17 @@ def compile_plan(
     fragments: dict[str, FragmentDefinitionNode],
     operation: OperationDefinitionNode,
     variables: VariableValues,
-) -> Plan:
+) -> Plan | MutationPlan:
     """The plan; of `variables` only those that decide what is selected are read. Raises `Unsupported`."""
     selections = Selections(schema, fragments, operation, variables)
     root = selections.root()
     program = Program({**VALUE_NAMES, **NAMES})
-    name = LevelCode(program, schema).level(root)
+    code = LevelCode(program, schema)
+    if operation.operation is OperationType.MUTATION:
+        steps = [code.column(selected) if selected.call is not None else None for selected in root.fields]
+        names = program.load()
+        roots = zip(root.fields, steps, strict=True)
+        fields = tuple(RootField(selected, names[step] if step else None) for selected, step in roots)
+        return MutationPlan(program.source, fields, selections.count)
+    name = code.level(root)
     return Plan(program.source, program.load()[name], selections.count)

@@ -18,6 +18,7 @@ from graphql import (
 from graphql.execution.values import VariableValues
 
 from server.executor.budget import PlanBudget
+from server.executor.mutations import MutationPlan
 from server.executor.plan import Plan, compile_plan
 from server.executor.run import Run
 from server.executor.selection import fragments_of, switches_of
@@ -29,6 +30,7 @@ MOST_VARIANTS = 8
 PATIENCE = 3
 """Surprises in a row after which an operation goes past its plan for a while, so that it is not run twice."""
 REST = 64
+AnyPlan = Plan | MutationPlan
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,16 +56,21 @@ class _Operation:
     fragments: dict[str, FragmentDefinitionNode]
     variables: Variables
     switches: tuple[str, ...]
-    variants: dict[tuple[Any, ...], Plan | None] = field(default_factory=dict)
+    variants: dict[tuple[Any, ...], AnyPlan | None] = field(default_factory=dict)
     keys: dict[tuple[Any, ...], int] = field(default_factory=dict)
     """Of plans in the budget."""
     uses: int = 0
     surprises: int = 0
     rest: int = 0
 
+    def was_surprised(self) -> None:
+        self.surprises += 1
+        if self.surprises >= PATIENCE:
+            self.rest = REST
+
 
 class Plans:
-    """Runs the queries of one document. Belongs to one view: another view's types make other plans.
+    """Runs the queries and mutations of one document. Belongs to one view: another view's types make other plans.
 
     An operation is compiled when it is run for the `compile_at_use`th time; 0 compiles none.
     """
@@ -98,12 +105,13 @@ class Plans:
         try:
             data, errors = await plan.run(run)
         except Exception as error:
-            operation.surprises += 1
-            if operation.surprises >= PATIENCE:
-                operation.rest = REST
+            operation.was_surprised()
             met = run.failures.causes() if run.failures is not None else ()
             return Outcome(failures=(error, *run.notes, *met))
-        operation.surprises = 0
+        if run.was_surprised:
+            operation.was_surprised()
+        else:
+            operation.surprises = 0
         return Outcome(ExecutionResult(data, errors or None))
 
     def source(self, operation_name: str | None = None) -> list[str]:
@@ -127,7 +135,7 @@ class Plans:
             if isinstance(definition, OperationDefinitionNode)
             and (name is None or (definition.name is not None and definition.name.value == name))
         ]
-        if len(found) != 1 or found[0].operation is not OperationType.QUERY or found[0].directives:
+        if len(found) != 1 or found[0].operation is OperationType.SUBSCRIPTION or found[0].directives:
             return None
         fragments = fragments_of(self._document)
         switches = switches_of(found[0], fragments)
@@ -140,7 +148,7 @@ class Plans:
             return False
         return 0 < self._compile_at_use <= operation.uses
 
-    def _plan(self, operation: _Operation, values: VariableValues) -> Plan | None:
+    def _plan(self, operation: _Operation, values: VariableValues) -> AnyPlan | None:
         variant = tuple(values.coerced.get(name) for name in operation.switches)
         if variant in operation.variants:
             if variant in operation.keys:

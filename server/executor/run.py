@@ -15,6 +15,8 @@ from graphql import (
     OperationDefinitionNode,
     Undefined,
 )
+from graphql.execution.collect_fields import FragmentDetails
+from graphql.execution.executor import Executor, default_field_resolver, default_type_resolver
 from graphql.execution.values import VariableValues, get_argument_values
 from graphql.pyutils import gather_with_cancel
 from graphql.type.definition import GraphQLResolveInfoHelpers
@@ -50,6 +52,7 @@ class Run:
         "root",
         "schema",
         "variables",
+        "was_surprised",
     )
 
     def __init__(
@@ -67,6 +70,7 @@ class Run:
         """What resolvers returned and may have to be awaited."""
         self.notes: list[Exception] = []
         """Surprises that a resolver may have caught."""
+        self.was_surprised = False
         self._careful: Careful | None = None
         strawberry_schema: Any = schema._strawberry_schema  # type: ignore[attr-defined]
         self.info_class: Any = strawberry_schema.config.info_class
@@ -82,6 +86,29 @@ class Run:
             _HELPERS,
             None,
         )
+
+    def begin(self) -> None:
+        """Forget what there was of the fields so far: another root field of a mutation begins."""
+        self.made, self.notes, self._careful = [], [], None
+
+    def core(self) -> Executor[Any]:
+        """graphql-core's executor of this operation, as if it had begun it."""
+        strawberry_schema: Any = self.schema._strawberry_schema  # type: ignore[attr-defined]
+        core: Executor[Any] = strawberry_schema.execution_context_class(
+            self.schema,
+            self.fragments,
+            {name: FragmentDetails(node) for name, node in self.fragments.items()},
+            self.root,
+            self.context,
+            self.operation,
+            self.variables,
+            default_field_resolver,
+            default_type_resolver,
+            default_field_resolver,
+            is_awaitable=optimized_is_awaitable,
+            operation_extensions=None,
+        )
+        return core
 
     @property
     def failures(self) -> Failures | None:

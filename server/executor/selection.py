@@ -111,9 +111,9 @@ class Selections:
 
     def root(self) -> Level:
         """The level of the root object; raises `Unsupported`."""
-        root = self._schema.query_type
+        root = self._schema.get_root_type(self._operation.operation)
         if root is None:
-            raise Unsupported("no Query")
+            raise Unsupported("no such root")
         found = collect_fields(self._schema, self._fragments, self._variables, root, self._operation)
         return self._level(root, found, None, below_list=False)
 

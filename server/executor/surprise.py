@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from sqlalchemy.exc import DBAPIError
+
 from server.db.failures import named
 from server.errors import ServiceUnavailable, TimedOut
 
@@ -18,6 +20,11 @@ class Surprise(Exception):
 
 class Undecided(Surprise):
     """Several errors whose order, or mutual exclusion, depends on how graphql-core waits for fields."""
+
+
+def is_of_database(failure: BaseException) -> bool:
+    """Whether a statement failed: it would again, and after it a transaction that writes takes no other."""
+    return isinstance(failure, DBAPIError) or ends_operation(failure)
 
 
 def ends_operation(failure: BaseException) -> bool:

@@ -45,11 +45,12 @@ class DocumentMaker:
         self.left = 18
         self.variables: dict[str, Any] = {}
         self.fragments: list[str] = []
-        body = self.selection(schema.query_type, 4)
+        kind = "mutation" if random.random() < 0.25 else "query"
+        body = self.selection(schema.mutation_type if kind == "mutation" else schema.query_type, 4)
         declared = ", ".join(
             f"${name}: {type_}{default}" for name, (type_, default) in self.variables.items()
         )
-        self.text = f"query Q{f'({declared})' if declared else ''} {body} " + " ".join(self.fragments)
+        self.text = f"{kind} Q{f'({declared})' if declared else ''} {body} " + " ".join(self.fragments)
 
     def values(self) -> dict[str, Any]:
         """Values of the variables: mostly good ones."""

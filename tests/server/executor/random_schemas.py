@@ -140,6 +140,9 @@ class SchemaMaker:
         self.source += "\n@strawberry.type\nclass Query:\n"
         for number in range(7):
             self.source += self._resolver("Query", f"q{number}", self._shape(0, nests=True))
+        self.source += "\n@strawberry.type\nclass Mutation:\n"
+        for number in range(4):
+            self.source += self._resolver("Mutation", f"m{number}", self._shape(0, nests=True))
 
     def _body(self, name: str, place: int) -> str:
         body = (
@@ -180,7 +183,7 @@ class SchemaMaker:
 
     def _resolver(self, owner: str, name: str, shape: Shape) -> str:
         key, way = f"{owner}.{name}", self.random.choice(WAYS)
-        if owner == "Query" and way.startswith("batched"):
+        if owner in ("Query", "Mutation") and way.startswith("batched"):
             way = "async"
         self.shapes[key] = shape
         chosen = self.random.sample(ARGUMENTS, self.random.choice([0, 0, 1, 2, 3]))
@@ -231,7 +234,7 @@ def made(seed: int) -> Made:
     module.__dict__.update(ask_all=random_worlds.ask_all, now=random_worlds.now)
     exec(compile(maker.source, module.__name__, "exec"), module.__dict__)
     types = [getattr(module, name) for name in maker.objects]
-    schema = strawberry.Schema(module.Query, types=types)
+    schema = strawberry.Schema(module.Query, module.Mutation, types=types)
     wrap(schema, maker.random)
     return Made(schema, module, maker)
 

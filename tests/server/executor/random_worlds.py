@@ -158,6 +158,8 @@ class World:
 
 
 current: ContextVar[World] = ContextVar("current")
+changed: list[str] = []
+"""What mutations were called for."""
 
 
 def raised(random: Random, world: World, key: str) -> None:
@@ -171,6 +173,8 @@ def value_of(field: str, parent: Any, arguments: tuple[Any, ...]) -> Any:
     world = current.get()
     token = getattr(parent, "token", "root")
     key = f"{token}/{field}{arguments!r}"
+    if field.startswith("Mutation."):
+        changed.append(key)
     raised(Random(f"{world.seed} raise {key}"), world, field)
     return world.value(key, world.maker.shapes[field], token.count("/"))
 

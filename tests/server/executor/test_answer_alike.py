@@ -21,7 +21,7 @@ from server.executor import Plans, plans
 from tests.server.executor.both import Answers, both
 from tests.server.executor.random_documents import DocumentMaker
 from tests.server.executor.random_schemas import made
-from tests.server.executor.random_worlds import World, current
+from tests.server.executor.random_worlds import World, changed, current
 
 DOCUMENTS = int(os.environ.get("FACET_EXECUTOR_DOCUMENTS", "1300"))
 IS_LONG = DOCUMENTS >= 10_000
@@ -64,8 +64,12 @@ async def test_same_bytes_for_random_operations(seed: int) -> None:
         current.set(World(sample.module, sample.maker, seed * 10 + number, bad, odd))
         variables = maker.values()
 
+        changed.clear()
+
         answers = await both(sample.schema, planned, document, variables)
 
+        # Once by each executor, in the same order.
+        assert changed[: len(changed) // 2] == changed[len(changed) // 2 :]
         # Errors of one field for several objects are told in the order of these objects. graphql-core tells them in
         # the order in which it happened to stop waiting: it waits more often for two things than for one.
         if answers.found != answers.expected:
@@ -85,6 +89,7 @@ def count(answers: Answers, *, is_plain: bool) -> None:
     seen["cases"] += 1
     seen["answered by a plan"] += answers.outcome.response is not None
     seen["with errors"] += answers.has_errors
+    seen["with changes"] += bool(changed)
     seen["with errors and answered by a plan"] += answers.has_errors and answers.outcome.response is not None
     # A resolver of these schemas reads its path, which inside a list is graphql-core's to know.
     reads_path = any("reads its path" in str(failure) for failure in answers.outcome.failures)
@@ -104,5 +109,6 @@ def test_most_of_them_were_answered_by_plans(request: Any) -> None:
     assert seen["answered by a plan"] >= seen["cases"] * 0.4
     assert seen["with errors"] >= seen["cases"] * 0.2
     assert seen["with errors and answered by a plan"] >= seen["with errors"] * 0.35
+    assert seen["with changes"] >= seen["cases"] * 0.1
     assert seen["in another order"] <= seen["cases"] * 0.002
     assert seen["plain and answered by a plan"] >= seen["plain"] * 0.95

@@ -3,6 +3,7 @@
 
 import gc
 from asyncio import CancelledError, Event, create_task, sleep
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -67,7 +68,15 @@ class Mutation:
         return Thing(name="new")
 
 
-SCHEMA = strawberry.Schema(Query, Mutation)
+@strawberry.type
+class Subscription:
+    @strawberry.subscription
+    async def renamed(self) -> AsyncIterator[Thing]:
+        log.append("subscribed")
+        yield Thing(name="new")
+
+
+SCHEMA = strawberry.Schema(Query, Mutation, Subscription)
 
 
 def plans_for(text: str, use: int = 1) -> Plans:
@@ -89,7 +98,7 @@ async def test_compiles_at_the_use_that_was_said() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "mutation { rename { name } }",
+        "subscription { renamed { name } }",
         "{ __schema { queryType { name } } }",
         '{ __type(name: "Thing") { name } }',
         "query @unknown { things { name } }",
