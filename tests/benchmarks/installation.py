@@ -72,11 +72,11 @@ class Installation:
         )
         assert done.returncode == 0, done.stdout
 
-    def serve(self, *command: str) -> AbstractContextManager[Serving]:
+    def serve(self, *command: str, env: Mapping[str, str] | None = None) -> AbstractContextManager[Serving]:
         """A `facet serve`, or another module that takes `--port`, until the end of the block."""
         port = free_port()
         arguments = [sys.executable, "-m", *(command or ("server", "serve")), "--port", str(port)]
-        return self.listen(port, arguments)
+        return self.listen(port, arguments, env=env)
 
     @contextmanager
     def listen(
