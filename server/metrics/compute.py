@@ -53,14 +53,14 @@ class Rows:
             totals[currency] = totals.get(currency, 0) + (row[place] or 0)
         return totals
 
-    def count(self, scope_id: int, bucket: int, place: int) -> int:
-        """A column, of whatever currency."""
-        rows = self.cells.get((scope_id, bucket))
-        if rows is None:
-            return 0
-        if len(rows) == 1:
-            return rows[0][place] or 0
-        return sum(row[place] or 0 for row in rows)
+    def counts(self, scope_ids: Iterable[int], bucket: int, place: int) -> list[int]:
+        """The column in that place for each scope, of whatever currency."""
+        cells = self.cells
+        found = [cells.get((scope_id, bucket), ()) for scope_id in scope_ids]
+        return [
+            rows[0][place] or 0 if len(rows) == 1 else sum([row[place] or 0 for row in rows])
+            for rows in found
+        ]
 
 
 Answer: TypeAlias = Rows | SourceFailed

@@ -41,16 +41,19 @@ class Asked:
 
 def stretch_of(ctx: Context, kind: ScopeKind, context: MetricsContextInput | None) -> Stretch:
     """Raises `BadUserInput` for a stretch of time that does not make sense."""
-    given = context or MetricsContextInput()
+    now, zone = ctx.asked_at, ctx.current_platform.zone
+    if context is None:
+        return Stretch(kind, windows(now=now, zone=zone), True)
+
     chosen = windows(
-        now=ctx.asked_at,
-        zone=ctx.current_platform.zone,
-        period=Period[given.period.name] if given.period else None,
-        date_from=given.date_from,
-        date_to=given.date_to,
-        compare=Comparison[(given.compare or MetricComparison.PREVIOUS_PERIOD).name],
+        now=now,
+        zone=zone,
+        period=Period[context.period.name] if context.period else None,
+        date_from=context.date_from,
+        date_to=context.date_to,
+        compare=Comparison[(context.compare or MetricComparison.PREVIOUS_PERIOD).name],
     )
-    return Stretch(kind, chosen, given.include_trends is not False)
+    return Stretch(kind, chosen, context.include_trends is not False)
 
 
 async def read(info: Info, abouts: Sequence[Asked], metric: Metric) -> list[Value]:

@@ -79,16 +79,14 @@ def _counts(
 ) -> list[Value]:
     """Counts: whole numbers of one column, whatever their currency."""
     rows, buckets = found[0].rows, found[0].buckets
-    count, place = rows.count, rows.places[catalogue.columns(metric)[0].name]
-    now = buckets[windows.current]
-    then = buckets[windows.comparison] if with_trend else None
+    place = rows.places[catalogue.columns(metric)[0].name]
+    current = rows.counts(scope_ids, buckets[windows.current], place)
+    if not with_trend:
+        return [_value({**common, "value": now}) for now in current]
     values: list[Value] = []
-    for scope_id in scope_ids:
-        members = common.copy()
-        members["value"] = value = count(scope_id, now, place)
-        if then is not None:
-            members["previous_value"] = before = count(scope_id, then, place)
-            _add_trend(members, percent(value, before))
+    for now, before in zip(current, rows.counts(scope_ids, buckets[windows.comparison], place), strict=True):
+        members = {**common, "value": now, "previous_value": before}
+        _add_trend(members, percent(now, before))
         values.append(_value(members))
     return values
 
