@@ -29,7 +29,11 @@ class IndexedHeaders(Headers):
 
     def getlist(self, key: str) -> list[str]:
         """Every header of this name."""
-        return super().getlist(key) if key in self else []
+        first = self.get(key)
+        if first is None:
+            return []
+        # Clients hardly ever repeat a header.
+        return [first] if len(self._first) == len(self._list) else super().getlist(key)
 
 
 class IndexedRequest(Request):
