@@ -19,6 +19,8 @@ from server.db.statements import Row, Statement, Statements
 
 Value = TypeVar("Value")
 
+_OF_THE_ORM = frozenset({"bind", "binds", "sync_session", "_proxied"})
+
 LONGEST_TRY = 7.0
 """Seconds for a look-up outside of an operation that meets silence."""
 
@@ -36,14 +38,20 @@ class Session(AsyncSession):
     def __init__(
         self, bind: AsyncEngine, statements: Statements, platform_id: int | None, *, read_only: bool
     ) -> None:
-        super().__init__(bind, expire_on_commit=False, autoflush=False)
-        self._engine, self._statements = bind.sync_engine, statements
+        self._bind, self._engine, self._statements = bind, bind.sync_engine, statements
         self._platform_id, self._reads = platform_id, read_only
         self._reading: Reading | None = None
         self._is_joined = False
         self._lock = asyncio.Lock()
         self._worker: asyncio.Task[Any] | None = None
         self._is_over = False
+
+    def __getattr__(self, name: str) -> Any:
+        """The ORM's session is made when something of it is first asked for: most that is read goes past it."""
+        if name not in _OF_THE_ORM:
+            raise AttributeError(name)
+        super().__init__(self._bind, expire_on_commit=False, autoflush=False)
+        return getattr(self, name)
 
     @property
     def reads_only(self) -> bool:
