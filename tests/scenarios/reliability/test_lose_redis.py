@@ -21,7 +21,13 @@ SWITCH = {
     True: 'mutation { enableModule(code: "billing", reason: "test") { __typename ... on Error { message } } }',
 }
 BILLING = "{ tiers(first: 1) { nodes { id } } }"
-LONG = 3_600.0
+TRUST = {
+    "module_set_seconds": 3_600.0,
+    "module_set_seconds_without_redis": 0.001,
+    "token_seconds": 3_600.0,
+    "token_seconds_without_redis": 0.001,
+}
+"""What is remembered counts as long as messages arrive, and not without them."""
 
 
 def outage(machine: Machine, kind: str) -> AbstractContextManager[None]:
@@ -31,7 +37,7 @@ def outage(machine: Machine, kind: str) -> AbstractContextManager[None]:
 
 @pytest.fixture
 async def site(machine: Machine) -> AsyncIterator[Site]:
-    async with machine.site(module_set_seconds=LONG, module_set_seconds_without_redis=0.001) as opened:
+    async with machine.site(**TRUST) as opened:
         yield opened
 
 
@@ -98,6 +104,22 @@ async def test_switches_reach_other_processes_all_the_same(machine: Machine, sit
             pass
 
 
+@pytest.mark.parametrize("kind", ["down", "frozen"])
+async def test_other_processes_refuse_an_ended_session_all_the_same(
+    machine: Machine, site: Site, kind: str
+) -> None:
+    async with another_process(machine, site) as other, asyncio.timeout(60):
+        viewer = "{ viewer { user { email } } }"
+        assert (await other.ask(viewer)).status_code == 200
+        with outage(machine, kind):
+            await site.answer("mutation { signOut { __typename } }")
+            here = await site.ask(viewer)
+            while (elsewhere := await other.ask(viewer)).status_code == 200:
+                pass
+
+    assert here.status_code == elsewhere.status_code == 401
+
+
 async def test_listens_again_after_a_silence(machine: Machine, site: Site) -> None:
     async with asyncio.timeout(60):
         with outage(machine, "frozen"):
@@ -137,5 +159,5 @@ async def codes(site: Site) -> list[str]:
 @asynccontextmanager
 async def another_process(machine: Machine, site: Site) -> AsyncIterator[Site]:
     """The same caller asks a second process."""
-    async with machine.site(module_set_seconds=LONG, module_set_seconds_without_redis=0.001) as opened:
+    async with machine.site(**TRUST) as opened:
         yield replace(opened, platform=site.platform, token=site.token)
