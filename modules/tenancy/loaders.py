@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from modules.tenancy.repository import MembershipRepository, MerchantRepository, StoreRepository
 from modules.tenancy.repository.credentials import accounts_by_ids
-from modules.tenancy.repository.shared import CountOf
 from modules.tenancy.service.platforms import usable_platforms
 from server.context import Context
 from server.db.paging import Order, Page
@@ -21,12 +20,13 @@ from server.db.statements import Row
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of what belongs to each of some merchants."""
+    """A page of what belongs to each of some merchants; rows have at least the `columns` (all when empty)."""
 
     merchant_ids: tuple[int, ...]
     order: Order
     first: int | None
     after: str | None
+    columns: tuple[str, ...] = ()
 
     @property
     def how(self) -> tuple[str, int | None, str | None]:
@@ -56,13 +56,24 @@ async def platforms_by_id(ctx: Context, ids: Sequence[int]) -> Sequence[Row | No
 
 async def stores_by_merchant(ctx: Context, keys: Sequence[Listing]) -> Sequence[Sequence[Page[Row]]]:
     """For each listing the page of each of its merchants."""
-    return await _pages(StoreRepository(ctx).pages_by_merchant, keys, ctx.loader(store_counts).load)
+    repository, count_of = StoreRepository(ctx), ctx.loader(store_counts).load
+
+    async def read(ids: Sequence[int], one: Listing) -> dict[int, Page[Row]]:
+        return await repository.pages_by_merchant(
+            ids, one.order, one.first, one.after, count_of, columns=one.columns
+        )
+
+    return await _pages(read, keys)
 
 
 async def memberships_by_merchant(ctx: Context, keys: Sequence[Listing]) -> Sequence[Sequence[Page[Row]]]:
     """For each listing the page of each of its merchants."""
-    count_of = ctx.loader(membership_counts).load
-    return await _pages(MembershipRepository(ctx).pages_by_merchant, keys, count_of)
+    repository, count_of = MembershipRepository(ctx), ctx.loader(membership_counts).load
+
+    async def read(ids: Sequence[int], one: Listing) -> dict[int, Page[Row]]:
+        return await repository.pages_by_merchant(ids, one.order, one.first, one.after, count_of)
+
+    return await _pages(read, keys)
 
 
 async def store_counts(ctx: Context, merchant_ids: Sequence[int]) -> Sequence[int]:
@@ -82,7 +93,7 @@ async def accounts_by_id(ctx: Context, ids: Sequence[int]) -> Sequence[Row | Non
 
 
 async def _pages(
-    read: Callable[..., Awaitable[dict[int, Page[Row]]]], keys: Sequence[Listing], count_of: CountOf
+    read: Callable[[Sequence[int], Listing], Awaitable[dict[int, Page[Row]]]], keys: Sequence[Listing]
 ) -> Sequence[Sequence[Page[Row]]]:
     """One statement for each different way of listing, which is one unless a query uses aliases."""
     alike: dict[tuple[Any, ...], list[Listing]] = defaultdict(list)
@@ -90,6 +101,14 @@ async def _pages(
         alike[key.how].append(key)
     found: dict[tuple[Any, ...], dict[int, Page[Row]]] = {}
     for how, group in alike.items():
-        one, ids = group[0], dict.fromkeys(id for key in group for id in key.merchant_ids)
-        found[how] = await read(list(ids), one.order, one.first, one.after, count_of)
+        ids = list(dict.fromkeys(id for key in group for id in key.merchant_ids))
+        found[how] = await read(ids, replace(group[0], columns=_columns_of(group)))
     return [[found[key.how][id] for id in key.merchant_ids] for key in keys]
+
+
+def _columns_of(listings: Sequence[Listing]) -> tuple[str, ...]:
+    """Those that any of the listings needs, in one order."""
+    columns = {one.columns for one in listings}
+    if len(columns) == 1 or () in columns:
+        return min(columns)
+    return tuple(sorted(set().union(*columns)))

@@ -7,6 +7,7 @@ import binascii
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
@@ -23,6 +24,7 @@ from sqlalchemy import (
     true,
     tuple_,
 )
+from sqlalchemy.orm import InstrumentedAttribute
 
 from server.db.session import Session
 from server.db.text import is_storable
@@ -61,13 +63,15 @@ class Order:
         return base64.urlsafe_b64encode(body).decode().rstrip("=")
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Page(Generic[Item]):
     """One page of rows. `count` counts the whole list when asked."""
 
     rows: Sequence[Item]
     places: Sequence[Any] = field(repr=False)
     """For each row what its cursor is made of."""
+    marks: tuple[str, str] = field(repr=False)
+    """The columns of places with the value and the id that the cursor tells."""
     order: Order
     has_next: bool
     has_previous: bool
@@ -75,8 +79,8 @@ class Page(Generic[Item]):
 
     def cursor(self, index: int) -> str:
         """Marks the place of a row in the list; negative indexes count from the end."""
-        place = self.places[index]
-        return self.order.cursor(place.page_order, place.page_id)
+        place, (value, id_) = self.places[index], self.marks
+        return self.order.cursor(getattr(place, value), getattr(place, id_))
 
     @property
     def cursors(self) -> list[str]:
@@ -108,14 +112,15 @@ async def fetch_page(
     `values` are those of named parameters of the statement.
     """
     size = page_size(first)
-    rows = await session.rows(first_rows(statement, order, after), {**(values or {}), LIMIT: size + 1})
+    wanted = first_rows(statement, order, after)
+    rows = await session.rows(wanted.statement, {**(values or {}), LIMIT: size + 1})
 
     async def count() -> int:
         counted = select(func.count()).select_from(statement.order_by(None).subquery())
         total: int = (await session.rows(counted, values))[0][0]
         return total
 
-    return _page(rows, size, order, after, count)
+    return _page(rows, size, order, wanted, after, count)
 
 
 async def fetch_pages(
@@ -135,30 +140,41 @@ async def fetch_pages(
     `values` are those of named parameters of the statement.
     """
     size = page_size(first)
+    wanted = first_rows_of_each(statement, parent, order, after)
     rows = await session.rows(
-        first_rows_of_each(statement, parent, order, after),
-        {**(values or {}), PARENTS: list(parent_ids), LIMIT: size + 1},
+        wanted.statement, {**(values or {}), PARENTS: list(parent_ids), LIMIT: size + 1}
     )
     by_parent: dict[int, list[Any]] = {id_: [] for id_ in parent_ids}
+    parent_of = attrgetter(wanted.parent)
     for row in rows:
-        by_parent[row.page_parent].append(row)
+        by_parent[parent_of(row)].append(row)
 
     def counter(parent_id: int) -> Callable[[], Awaitable[int]]:
         return lambda: count_of(parent_id)
 
-    return {id_: _page(found, size, order, after, counter(id_)) for id_, found in by_parent.items()}
+    return {id_: _page(found, size, order, wanted, after, counter(id_)) for id_, found in by_parent.items()}
 
 
-def first_rows(statement: Select[Any], order: Order, after: str | None = None) -> Select[Any]:
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A statement of pages, and the columns that tell a row's place and whose it is.
+
+    Columns that it selects anyway tell it, others are added: each costs a list some time.
+    """
+
+    statement: Select[Any]
+    marks: tuple[str, str]
+    parent: str = ""
+
+
+def first_rows(statement: Select[Any], order: Order, after: str | None = None) -> Listed:
     """The first `:page_limit` rows of `statement` behind `after`."""
     if after:
         return _first_rows(statement.where(order.after(after)), order)
     return _remembered(statement, (order.name,), lambda: _first_rows(statement, order))
 
 
-def first_rows_of_each(
-    statement: Select[Any], parent: Any, order: Order, after: str | None = None
-) -> Select[Any]:
+def first_rows_of_each(statement: Select[Any], parent: Any, order: Order, after: str | None = None) -> Listed:
     """The first `:page_limit` rows of each of `:page_parents`, each found by an index of its own list."""
     if after:
         return _first_rows_of_each(statement.where(order.after(after)), parent, order)
@@ -166,44 +182,59 @@ def first_rows_of_each(
     return _remembered(statement, key, lambda: _first_rows_of_each(statement, parent, order))
 
 
-_MADE: WeakKeyDictionary[Select[Any], dict[tuple[str, ...], Select[Any]]] = WeakKeyDictionary()
+_MADE: WeakKeyDictionary[Select[Any], dict[tuple[str, ...], Listed]] = WeakKeyDictionary()
 """Of statements that are made once: what pages of them look like."""
 
 
-def _remembered(statement: Select[Any], key: tuple[str, ...], make: Callable[[], Select[Any]]) -> Select[Any]:
+def _remembered(statement: Select[Any], key: tuple[str, ...], make: Callable[[], Listed]) -> Listed:
     made = _MADE.setdefault(statement, {})
     if key not in made:
         made[key] = make()
     return made[key]
 
 
-def _first_rows(statement: Select[Any], order: Order) -> Select[Any]:
-    marked = statement.add_columns(order.column.label("page_order"), order.id.label("page_id"))
-    return marked.order_by(*order.clauses()).limit(bindparam(LIMIT, type_=Integer()))
+def _first_rows(statement: Select[Any], order: Order) -> Listed:
+    statement, value = _with_column(statement, order.column, "page_order")
+    statement, id_ = _with_column(statement, order.id, "page_id")
+    limit = bindparam(LIMIT, type_=Integer())
+    return Listed(statement.order_by(*order.clauses()).limit(limit), (value, id_))
 
 
-def _first_rows_of_each(statement: Select[Any], parent: Any, order: Order) -> Select[Any]:
+def _first_rows_of_each(statement: Select[Any], parent: Any, order: Order) -> Listed:
     ids = func.unnest(bindparam(PARENTS, type_=BIGINTS))
     parents = ids.table_valued(
         column("id", BigInteger()), with_ordinality="place", name="parents"
     ).render_derived()
-    own = _first_rows(statement.where(parent == parents.c.id), order).lateral("own")
-    rows = select(own, parents.c.id.label("page_parent")).select_from(parents.join(own, true()))
-    return rows.order_by(parents.c.place, *_again(own, order))
+    of_one, parent_name = _with_column(statement, parent, "page_parent")
+    first = _first_rows(of_one.where(parent == parents.c.id), order)
+    own = first.statement.lateral("own")
+    again = [own.c[name].desc() if order.descending else own.c[name].asc() for name in first.marks]
+    rows = select(own).select_from(parents.join(own, true())).order_by(parents.c.place, *again)
+    return Listed(rows, first.marks, parent_name)
 
 
-def _again(rows: Any, order: Order) -> list[Any]:
-    columns = (rows.c.page_order, rows.c.page_id)
-    return [column.desc() if order.descending else column.asc() for column in columns]
+def _with_column(statement: Select[Any], wanted: Any, label: str) -> tuple[Select[Any], str]:
+    """The statement with the column, and what the column is called there."""
+    if isinstance(wanted, InstrumentedAttribute):
+        selected = statement.selected_columns.get(wanted.key)
+        if selected is not None and selected.shares_lineage(wanted.expression):
+            return statement, wanted.key
+    return statement.add_columns(wanted.label(label)), label
 
 
 def _page(
-    rows: Sequence[Any], size: int, order: Order, after: str | None, count: Callable[[], Awaitable[int]]
+    rows: Sequence[Any],
+    size: int,
+    order: Order,
+    listed: Listed,
+    after: str | None,
+    count: Callable[[], Awaitable[int]],
 ) -> Page[Any]:
     shown = rows[:size]
     return Page(
         rows=shown,
         places=shown,
+        marks=listed.marks,
         order=order,
         has_next=len(rows) > size,
         has_previous=after is not None,

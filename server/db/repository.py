@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, ClassVar, Generic, Protocol, TypeVar
 
 from sqlalchemy import BigInteger, ColumnElement, Executable, Select, and_, any_, bindparam, or_, select
@@ -14,6 +14,9 @@ from server.db.session import Session
 from server.db.values import BIGINTS, IDS
 
 Model = TypeVar("Model", bound=PlatformOwned)
+
+MOST_READING = 256
+"""Clients choose columns, so there is no end of statements with some of them."""
 
 
 class Reach(Protocol):
@@ -111,10 +114,13 @@ class Repository(Generic[Model]):
             values["reach_store_ids"] = list(self.caller.store_ids)
         return values
 
-    def reading(self) -> Select[Any]:
-        """A select of the rows in the caller's platform and reach, made once: it runs with the values of `reach`."""
+    def reading(self, columns: tuple[str, ...] = ()) -> Select[Any]:
+        """A select of the rows (or those columns of them) in the caller's platform and reach.
+
+        It is made once for all callers alike, and runs with the values of `reach`.
+        """
         kind: Any = type(self)
-        return _reading(kind, self.caller.sees_everything)
+        return _reading(kind, self.caller.sees_everything, columns)
 
     def owned(self, *columns: Any) -> Select[Any]:
         """A select of the rows (or the given columns of them) in the caller's platform and reach."""
@@ -158,12 +164,13 @@ class Repository(Generic[Model]):
         return row
 
 
-@cache
-def _reading(repository: Any, everything: bool) -> Select[Any]:
-    statement: Select[Any] = repository.selecting(everything=everything)
+@lru_cache(MOST_READING)
+def _reading(repository: Any, everything: bool, columns: tuple[str, ...]) -> Select[Any]:
+    selected = (getattr(repository.model, name) for name in columns)
+    statement: Select[Any] = repository.selecting(*selected, everything=everything)
     return statement
 
 
 @cache
 def _by_ids(repository: Any, everything: bool) -> Select[Any]:
-    return _reading(repository, everything).where(repository.model.id == any_(IDS))
+    return _reading(repository, everything, ()).where(repository.model.id == any_(IDS))

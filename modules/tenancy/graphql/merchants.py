@@ -16,6 +16,7 @@ from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.errors import ExternalIdTaken, MerchantIsArchived, MerchantNotFound
 from modules.tenancy.types.ordering import MerchantOrder, merchant_order
 from modules.tenancy.types.places import Merchant
+from server.graphql.asked import asked
 from server.graphql.connections import Connection, connection
 from server.graphql.fields import mutation_field, query_field
 from server.graphql.ids import local_id
@@ -49,16 +50,17 @@ class MerchantQuery:
             MerchantOrder | None, strawberry.argument(description="The order; by name when left out.")
         ] = None,
     ) -> Connection[Merchant]:
-        ctx, wanted = info.context, filter or MerchantFilter()
+        ctx, wanted, shown = info.context, filter or MerchantFilter(), asked(info, Merchant)
         repository = MerchantRepository(ctx)
         statement = repository.matching(
+            shown.columns,
             search=searchable(wanted.search),
             created_after=instant(ctx, "createdAfter", wanted.created_after),
             created_before=instant(ctx, "createdBefore", wanted.created_before),
             archived=wanted.archived,
         )
         page = await repository.page(statement, merchant_order(order_by), first, after)
-        return connection(page, Merchant.of)
+        return connection(page, shown.of)
 
     @query_field(description="One merchant; null when the caller can see no such merchant.", permission=VIEW)
     async def merchant(self, info: Info, id: MerchantId) -> Merchant | None:

@@ -37,6 +37,7 @@ from modules.tenancy.types.errors import (
 )
 from modules.tenancy.types.ordering import StoreOrder, store_order
 from modules.tenancy.types.places import Store
+from server.graphql.asked import asked
 from server.graphql.connections import Connection, connection
 from server.graphql.fields import mutation_field, query_field
 from server.graphql.ids import local_id
@@ -71,9 +72,10 @@ class StoreQuery:
             StoreOrder | None, strawberry.argument(description="The order; by name when left out.")
         ] = None,
     ) -> Connection[Store]:
-        ctx, wanted = info.context, filter or StoreFilter()
+        ctx, wanted, shown = info.context, filter or StoreFilter(), asked(info, Store)
         repository = StoreRepository(ctx)
         statement = repository.matching(
+            shown.columns,
             search=searchable(wanted.search),
             merchant_id=local_id(wanted.merchant_id, "Merchant") if wanted.merchant_id else None,
             created_after=instant(ctx, "createdAfter", wanted.created_after),
@@ -81,7 +83,7 @@ class StoreQuery:
             closed=wanted.closed,
         )
         page = await repository.page(statement, store_order(order_by), first, after)
-        return connection(page, Store.of)
+        return connection(page, shown.of)
 
     @query_field(description="One store; null when the caller can see no such store.", permission=VIEW)
     async def store(self, info: Info, id: StoreId) -> Store | None:

@@ -68,14 +68,15 @@ class MerchantRepository(Repository[Merchant]):
 
     def matching(
         self,
+        columns: tuple[str, ...] = (),
         *,
         search: str | None = None,
         created_after: datetime | None = None,
         created_before: datetime | None = None,
         archived: bool | None = None,
     ) -> Select[Any]:
-        """The merchants whose name or external id contains `search`, created in [after, before)."""
-        statement = matching(self.reading(), Merchant, search, created_after, created_before)
+        """The merchants (or those columns) whose name or external id contains `search`, created in [after, before)."""
+        statement = matching(self.reading(columns), Merchant, search, created_after, created_before)
         if archived is not None:
             statement = statement.where(Merchant.archived_at.is_not(None) == archived)
         return statement

@@ -52,6 +52,7 @@ class StoreRepository(Repository[Store]):
 
     def matching(
         self,
+        columns: tuple[str, ...] = (),
         *,
         search: str | None = None,
         merchant_id: int | None = None,
@@ -59,8 +60,8 @@ class StoreRepository(Repository[Store]):
         created_before: datetime | None = None,
         closed: bool | None = None,
     ) -> Select[Any]:
-        """The stores whose name or external id contains `search`, created in [after, before)."""
-        statement = matching(self.reading(), Store, search, created_after, created_before)
+        """The stores (or those columns) whose name or external id contains `search`, created in [after, before)."""
+        statement = matching(self.reading(columns), Store, search, created_after, created_before)
         if merchant_id is not None:
             statement = statement.where(Store.merchant_id == merchant_id)
         if closed is not None:
@@ -80,11 +81,13 @@ class StoreRepository(Repository[Store]):
         first: int | None,
         after: str | None,
         count_of: CountOf,
+        *,
+        columns: tuple[str, ...] = (),
     ) -> dict[int, Page[Row]]:
-        """A page of stores for each merchant, in one statement; `count_of` counts when asked."""
+        """A page of stores (or those columns) for each merchant, in one statement; `count_of` counts when asked."""
         return await fetch_pages(
             self.session,
-            self.reading(),
+            self.reading(columns),
             Store.merchant_id,
             merchant_ids,
             order,

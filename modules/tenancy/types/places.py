@@ -24,6 +24,7 @@ from modules.tenancy.types.arguments import PAGE, After, First
 from modules.tenancy.types.ordering import MEMBERS_BY_AGE, StoreOrder, store_order
 from server.contracts.metrics import ScopeKind
 from server.db.statements import Row
+from server.graphql.asked import asked
 from server.graphql.batched import batched, load_each, load_known
 from server.graphql.connections import Connection, connection
 from server.graphql.info import Info
@@ -64,9 +65,10 @@ class Merchant(strawberry.relay.Node):
             StoreOrder | None, strawberry.argument(description="The order; by name when left out.")
         ] = None,
     ) -> Sequence[Connection["Store"]]:
-        listing = Listing(tuple(parent.id for parent in parents), store_order(order_by), first, after)
+        shown, ids = asked(info, Store), tuple(parent.id for parent in parents)
+        listing = Listing(ids, store_order(order_by), first, after, shown.columns)
         pages = await info.context.loader(stores_by_merchant).load(listing)
-        return [connection(page, Store.of) for page in pages]
+        return [connection(page, shown.of) for page in pages]
 
     @batched(description="The people who work for it, longest-serving first.", permission=VIEW_TEAM)
     @staticmethod

@@ -1,0 +1,100 @@
+"""Rows no wider than what a client asks for: the columns of a list's objects, and objects made of them.
+
+    shown = asked(info, Store)
+    page = await repository.page(statement, order, first, after)      # selects shown.columns
+    return connection(page, shown.of)
+
+The type's plain fields are columns of the same names. Its resolvers may read what identifies the object only: the
+attributes that are no plain field of it, such as `id` and private ones, which are there whatever is asked for.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from functools import cache, lru_cache
+from typing import Any, Generic, TypeVar
+
+from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
+from strawberry.types.base import get_object_definition
+from strawberry.utils.str_converters import to_camel_case
+
+from server.graphql.info import Info
+
+Kind = TypeVar("Kind")
+Fragments = Mapping[str, FragmentDefinitionNode]
+
+_ASKED = "_asked_columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[Kind]):
+    """`columns` a row must have, and `of`, which makes the object of such a row."""
+
+    columns: tuple[str, ...]
+    of: Callable[[Any], Kind]
+
+
+def asked(info: Info, kind: type[Kind]) -> Asked[Kind]:
+    """What the field that `info` is of, a connection, needs of each object of it."""
+    raw = info._raw_info
+    # Kept with the operation, as long as that is: looking into a document takes longer than many a list.
+    kept = vars(raw.operation).setdefault(_ASKED, {})
+    key = (kind, *map(id, raw.field_nodes))
+    found: Asked[Kind] | None = kept.get(key)
+    if found is None:
+        origin: Any = kind
+        names = set(_asked(raw.field_nodes, raw.fragments))
+        found = kept[key] = _of_columns(origin, _columns(origin, names))
+    return found
+
+
+def _asked(nodes: Sequence[FieldNode], fragments: Fragments) -> Iterator[str]:
+    """The names of what is asked of the nodes of a connection, whatever `@skip` and `@include` say."""
+    for below in _below(nodes, fragments):
+        if below.name.value == "nodes":
+            yield from (field.name.value for field in _below([below], fragments))
+        elif below.name.value == "edges":
+            objects = [edge for edge in _below([below], fragments) if edge.name.value == "node"]
+            yield from (field.name.value for field in _below(objects, fragments))
+
+
+def _below(nodes: Sequence[FieldNode], fragments: Fragments) -> Iterator[FieldNode]:
+    for node in nodes:
+        if node.selection_set is not None:
+            yield from _fields(node.selection_set, fragments)
+
+
+def _fields(selections: SelectionSetNode, fragments: Fragments) -> Iterator[FieldNode]:
+    for selection in selections.selections:
+        if isinstance(selection, FieldNode):
+            yield selection
+        elif isinstance(selection, FragmentSpreadNode):
+            yield from _fields(fragments[selection.name.value].selection_set, fragments)
+        else:
+            yield from _fields(selection.selection_set, fragments)  # type: ignore[attr-defined]
+
+
+def _columns(kind: type, names: set[str]) -> tuple[str, ...]:
+    plain = _plain(kind)
+    attributes = [field.name for field in fields(kind) if field.init]
+    return tuple(name for name in attributes if name not in plain or plain[name] in names)
+
+
+@cache
+def _plain(kind: type) -> dict[str, str]:
+    """The plain fields of a type: the schema's names by the attributes'."""
+    definition = get_object_definition(kind, strict=True)
+    return {
+        field.python_name: field.graphql_name or to_camel_case(field.python_name)
+        for field in definition.fields
+        if field.is_basic_field
+    }
+
+
+@lru_cache(512)
+def _of_columns(kind: Any, columns: tuple[str, ...]) -> Asked[Any]:
+    """`of` is written out for the columns: a list has hundreds of rows, and a loop over names takes twice as long."""
+    assigned = "".join(f"    made.{name} = row.{name}\n" for name in columns)
+    names: dict[str, Any] = {"new": kind.__new__, "kind": kind}
+    # The names are those of the type's attributes; nothing of it comes from a client.
+    exec(f"def of(row):\n    made = new(kind)\n{assigned}    return made\n", names)  # noqa: S102
+    return Asked(columns, names["of"])
