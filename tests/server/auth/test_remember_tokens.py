@@ -1,217 +1,30 @@
-"""A process remembers what a token means, and forgets it when that changes."""
+"""A process remembers what a token means, for as long as that is sure to hold."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import text
 
-from modules.tenancy.models import Membership
 from modules.tenancy.testing import (
-    PASSWORD,
     make_api_key,
     make_member,
-    make_merchant,
     make_session,
     make_user,
 )
 from server.app import Facet
-from server.auth.caller import ANONYMOUS, Caller, CallerKind, Grant
-from server.auth.models import ApiKey, UserAccount
+from server.auth.caller import CallerKind, Grant
 from server.auth.tokens import new_session_token
-from server.clock import Clock
 from server.errors import Forbidden, Unauthenticated
-from server.graphql.ids import global_id
 from server.platforms.cache import Freshness
-from server.platforms.callers import Callers
 from server.platforms.invalidation import ACCOUNTS, Changes
 from server.platforms.remembered import Credential, RememberedTokens
 from server.platforms.toggling import disable_module
 from server.redis import connect
-from server.settings import Settings
 from server.testing import TestPlatform, count_statements
-
-NEW = "a wholly new password"
-LONG = 3_600.0
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def other_process(facet: Facet) -> AsyncIterator[Facet]:
-    """A second process on the same servers, which by itself would trust its memory for an hour."""
-    settings = Settings(token_seconds=LONG, module_set_seconds=LONG)
-    application = Facet(settings, facet.servers, facet.registry)
-    await application.start()
-    await application.subscriber.wait_connected()
-    yield application
-    await application.stop()
-
-
-@dataclass
-class Person:
-    """An administrator with two sessions and a key."""
-
-    platform: TestPlatform
-    user: UserAccount
-    member: Membership
-    token: str
-    own: str
-    key: ApiKey
-    key_token: str
-
-    async def caller(self, token: str) -> Caller:
-        return await self.platform.facet.callers.identify(token)
-
-    async def run(self, document: str, caller: Caller, **variables: str) -> str:
-        result = await self.platform.execute(document, variables, caller=caller)
-        assert result.errors == []
-        (answer,) = result.data.values()
-        return str(answer["__typename"])
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def person(platform: TestPlatform) -> Person:
-    async with platform.context() as ctx:
-        user = await make_user(ctx, password=PASSWORD)
-        member = await make_member(ctx, user=user)
-        await make_member(ctx, user=await make_user(ctx))
-        key, key_token = await make_api_key(ctx, user, "tenancy.view")
-        return Person(
-            platform,
-            user,
-            member,
-            await make_session(ctx, user),
-            await make_session(ctx, user),
-            key,
-            key_token,
-        )
-
-
-async def sign_out(person: Person) -> str:
-    document = "mutation { signOut { __typename } }"
-    assert await person.run(document, await person.caller(person.token)) == "SignOutPayload"
-    return person.token
-
-
-async def sign_in_again(person: Person) -> str:
-    document = (
-        "mutation ($email: String!, $password: String!) {"
-        " signIn(email: $email, password: $password) { __typename } }"
-    )
-    caller = await person.caller(person.token)
-    answer = await person.run(document, caller, email=person.user.email, password=PASSWORD)
-    assert answer == "SignInPayload"
-    return person.token
-
-
-async def revoke_session(person: Person) -> str:
-    session = (await person.caller(person.token)).credential_id
-    assert session is not None
-    document = "mutation ($id: ID!) { revokeSession(id: $id) { __typename } }"
-    answer = await person.run(document, await person.caller(person.own), id=global_id("Session", session))
-    assert answer == "RevokeSessionPayload"
-    return person.token
-
-
-async def change_password(person: Person) -> str:
-    document = (
-        "mutation ($old: String!, $new: String!) {"
-        " changePassword(currentPassword: $old, newPassword: $new) { __typename } }"
-    )
-    answer = await person.run(document, await person.caller(person.own), old=PASSWORD, new=NEW)
-    assert answer == "ChangePasswordPayload"
-    return person.token
-
-
-async def set_password(person: Person) -> str:
-    document = (
-        "mutation ($email: String!, $password: String!) {"
-        " setPassword(email: $email, password: $password) { __typename } }"
-    )
-    answer = await person.run(document, person.platform.operator, email=person.user.email, password=NEW)
-    assert answer == "SetPasswordPayload"
-    return person.token
-
-
-async def revoke_key(person: Person) -> str:
-    document = "mutation ($id: ID!) { revokeApiKey(id: $id) { __typename } }"
-    answer = await person.run(document, person.platform.admin, id=global_id("ApiKey", person.key.id))
-    assert answer == "RevokeApiKeyPayload"
-    return person.key_token
-
-
-async def remove_member(person: Person) -> str:
-    document = "mutation ($id: ID!) { removeTeamMember(id: $id) { __typename } }"
-    answer = await person.run(document, person.platform.admin, id=global_id("TeamMember", person.member.id))
-    assert answer == "RemoveTeamMemberPayload"
-    return person.token
-
-
-ENDINGS = [sign_out, sign_in_again, revoke_session, change_password, set_password, revoke_key, remove_member]
-
-
-@contextmanager
-def told(process: Facet, user_id: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[asyncio.Event]:
-    """Set once `process` was told that the account changed."""
-    event, forget = asyncio.Event(), process.callers.tokens.forget_account
-
-    def forget_and_tell(changed: int) -> None:
-        forget(changed)
-        if changed == user_id:
-            event.set()
-
-    with monkeypatch.context() as patch:
-        patch.setattr(process.callers.tokens, "forget_account", forget_and_tell)
-        yield event
-
-
-@pytest.mark.parametrize("end", ENDINGS)
-async def test_refuses_an_ended_token_at_once_here_and_promptly_elsewhere(
-    person: Person,
-    other_process: Facet,
-    end: Callable[[Person], Awaitable[str]],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    here, elsewhere = person.platform.facet.callers, other_process.callers
-    for token in (person.token, person.own, person.key_token):
-        assert (await here.identify(token)).user_id == (await elsewhere.identify(token)).user_id
-
-    with told(other_process, person.user.id, monkeypatch) as heard:
-        ended = await end(person)
-        with pytest.raises(Unauthenticated):
-            await here.identify(ended)
-        await asyncio.wait_for(heard.wait(), 5)
-
-    with pytest.raises(Unauthenticated):
-        await elsewhere.identify(ended)
-    assert await elsewhere.identify(ended, by_cookie=True) is ANONYMOUS
-
-
-async def test_gives_a_new_role_at_once_here_and_promptly_elsewhere(
-    person: Person, other_process: Facet, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with person.platform.context() as ctx:
-        merchant = await make_merchant(ctx)
-    here, elsewhere = person.platform.facet.callers, other_process.callers
-    before = [(await callers.identify(person.token)).roles for callers in (here, elsewhere)]
-    document = (
-        "mutation ($email: String!, $id: ID!) { addTeamMember(email: $email, name: "
-        '"Ada", role: MERCHANT_MEMBER, merchantId: $id) { __typename } }'
-    )
-
-    with told(other_process, person.user.id, monkeypatch) as heard:
-        id_ = global_id("Merchant", merchant.id)
-        await person.run(document, person.platform.admin, email=person.user.email, id=id_)
-        now_here = (await here.identify(person.token)).roles
-        await asyncio.wait_for(heard.wait(), 5)
-
-    assert before == [("platform_admin",)] * 2
-    assert now_here == (await elsewhere.identify(person.token)).roles == ("platform_admin", "merchant_member")
+from tests.server.auth.conftest import LONG, Person, Warm, told
 
 
 async def test_costs_no_statement_the_second_time(person: Person) -> None:
@@ -276,40 +89,6 @@ async def test_makes_an_operators_callers_for_any_number_of_platforms(facet: Fac
 
     assert [caller.platform_id for caller in found] == [place.id for place in places]
     assert statements == []
-
-
-class Hands(Clock):
-    """A clock that a test turns."""
-
-    def __init__(self) -> None:
-        self.at = datetime.now(UTC)
-
-    def now(self) -> datetime:
-        return self.at
-
-
-class Warm:
-    """Callers with a clock and a freshness of their own."""
-
-    def __init__(self, facet: Facet, *, remembered: int = 100) -> None:
-        self.seconds, self.clock = 0.0, Hands()
-        self.freshness = Freshness(LONG, 2, lambda: self.seconds)
-        self.freshness.is_connected = True
-        self.callers = Callers(
-            database=facet.database,
-            directory=facet.directory,
-            permissions={code: d.permissions for code, d in facet.registry.modules.items()},
-            modules_of=facet.module_sets.get,
-            clock=self.clock,
-            session_days=7,
-            freshness=self.freshness,
-            remembered=remembered,
-        )
-
-
-@pytest.fixture
-def warm(facet: Facet) -> Warm:
-    return Warm(facet)
 
 
 async def test_refuses_a_token_that_expires_while_it_is_remembered(
