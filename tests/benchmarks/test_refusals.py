@@ -51,7 +51,9 @@ PERIOD = DASHBOARD.text.replace(
 DEEP = DASHBOARD.text.replace("key label", "key label " + "... on MetricValue { " * 40 + "key" + " }" * 40)
 ALIASES = DASHBOARD.text.replace("key label", " ".join(f"k{n}: key" for n in range(60)))
 COSTLY = """query Dashboard {
-  merchants(first: 100) { nodes { stores(first: 100) { nodes { metrics { customers { totalCustomers { value } } } } } } }
+  merchants(first: 100) {
+    nodes { stores(first: 100) { nodes { metrics { customers { totalCustomers { value } } } } } }
+  }
 }"""
 CASES = (
     Case(VALID, (body(),)),
