@@ -51,6 +51,7 @@ def create_engine(
         "statement_timeout": str(statement_timeout_ms),
         "idle_in_transaction_session_timeout": "30000",
         "jit": "off",
+        "plan_cache_mode": "force_generic_plan",
     }
     if role:
         server_settings["role"] = role
