@@ -67,6 +67,7 @@ class Context:
     response_cookies: dict[str, str | None] = field(default_factory=dict)
     """Cookies the HTTP layer sets (a value) or clears (None) with the answer."""
     _after_commit: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    _after_doubt: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     _loaders: dict[Any, DataLoader[Any, Any]] = field(default_factory=dict)
 
     @cached_property
@@ -115,13 +116,23 @@ class Context:
         """Tell `event` to its handlers once this transaction has committed."""
         self.events.append(event)
 
-    def after_commit(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Run `work` once this transaction has committed; dropped when it rolls back."""
+    def after_commit(self, work: Callable[[], Awaitable[None]], *, even_in_doubt: bool = False) -> None:
+        """Run `work` once this transaction has committed; dropped when it rolls back.
+
+        When nobody can know which of both it was, only work that is harmless `even_in_doubt` runs.
+        """
         self._after_commit.append(work)
+        if even_in_doubt:
+            self._after_doubt.append(work)
 
     def take_after_commit(self) -> list[Callable[[], Awaitable[None]]]:
         """The work that waits for the commit; the kernel takes it and runs it."""
         work, self._after_commit = self._after_commit, []
+        return work
+
+    def take_after_doubt(self) -> list[Callable[[], Awaitable[None]]]:
+        """That part of the work which also runs when the outcome of the commit is unknown."""
+        work, self._after_doubt = self._after_doubt, []
         return work
 
     def audit(

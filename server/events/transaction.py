@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 
 import structlog
 
 from server.context import Context
+from server.errors import OutcomeUnknown
 
 log = structlog.get_logger(__name__)
 
@@ -47,19 +48,28 @@ async def commit(ctx: Context) -> None:
 
 async def _commit(ctx: Context) -> None:
     events, ctx.events = ctx.events, []
-    after_commit = ctx.take_after_commit()
-    await ctx.session.commit()
-    for work in after_commit:
+    after_commit, after_doubt = ctx.take_after_commit(), ctx.take_after_doubt()
+    try:
+        await ctx.session.commit()
+    except OutcomeUnknown:
+        await _run(ctx, after_doubt)
+        raise
+    await _run(ctx, after_commit)
+    if events:
+        await ctx.services.bus.dispatch(events)
+
+
+async def _run(ctx: Context, waiting: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    for work in waiting:
         try:
             await work()
         except Exception:
             log.exception("after_commit_failed", request_id=ctx.request_id)
-    if events:
-        await ctx.services.bus.dispatch(events)
 
 
 async def roll_back(ctx: Context) -> None:
     """Undo the transaction and drop what waited for its commit."""
     ctx.events.clear()
     ctx.take_after_commit()
+    ctx.take_after_doubt()
     await ctx.session.rollback()

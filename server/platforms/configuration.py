@@ -225,7 +225,7 @@ def _refuse_unknown(definition: ModuleDefinition, values: Mapping[str, Any], res
 def _tell(ctx: Context, code: str, changed: Sequence[str], reason: str | None) -> None:
     platform_id, changes = ctx.platform_id, services(ctx).changes
     ctx.forget_loaded()
-    ctx.after_commit(lambda: changes.announce(platform_id))
+    ctx.after_commit(lambda: changes.announce(platform_id), even_in_doubt=True)
     ctx.publish(
         ModuleConfigured(
             platform_id=platform_id,

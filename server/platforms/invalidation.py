@@ -116,6 +116,6 @@ class Changes:
 def account_changed(ctx: Context, user_id: int) -> None:
     """This transaction changes what the account's tokens mean: sessions or keys end, roles come or go.
 
-    Once it has committed, every process asks the database about them again; this one before it answers.
+    Once it has committed, or may have, every process asks the database about them again; this one before it answers.
     """
-    ctx.after_commit(partial(ctx.services.changes.announce_account, user_id))
+    ctx.after_commit(partial(ctx.services.changes.announce_account, user_id), even_in_doubt=True)

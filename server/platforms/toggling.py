@@ -175,7 +175,7 @@ async def _carry_out(ctx: Context, plan: TogglePlan, choices: Mapping[str, bool]
     _record(ctx, plan, choices, group_id, reason)
     await ctx.session.flush()
     await _run_hooks(ctx, plan)
-    ctx.after_commit(lambda: changes.announce(platform_id))
+    ctx.after_commit(lambda: changes.announce(platform_id), even_in_doubt=True)
     for event, codes in ((ModuleDisabled, plan.disable), (ModuleEnabled, plan.enable)):
         for code in codes:
             ctx.publish(

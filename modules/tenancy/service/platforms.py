@@ -103,4 +103,4 @@ def _announce(ctx: Context, platform_id: int) -> None:
     async def announce() -> None:
         await ctx.services.changes.announce(platform_id)
 
-    ctx.after_commit(announce)
+    ctx.after_commit(announce, even_in_doubt=True)

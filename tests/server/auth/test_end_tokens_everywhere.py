@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
+from sqlalchemy import text
 
 from modules.tenancy.testing import (
     PASSWORD,
@@ -13,8 +14,9 @@ from modules.tenancy.testing import (
 )
 from server.app import Facet
 from server.auth.caller import ANONYMOUS
-from server.errors import Unauthenticated
+from server.errors import OutcomeUnknown, Unauthenticated
 from server.graphql.ids import global_id
+from server.platforms.invalidation import account_changed
 from tests.server.auth.conftest import Person, told
 
 NEW = "a wholly new password"
@@ -103,6 +105,31 @@ async def test_refuses_an_ended_token_at_once_here_and_promptly_elsewhere(
     with pytest.raises(Unauthenticated):
         await elsewhere.identify(ended)
     assert await elsewhere.identify(ended, by_cookie=True) is ANONYMOUS
+
+
+async def test_asks_again_when_nobody_knows_whether_the_change_is_stored(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    callers = person.platform.facet.callers
+    await callers.identify(person.token)
+
+    async def end_in_doubt() -> None:
+        async with person.platform.context() as ctx:
+            await ctx.session.execute(text("UPDATE user_session SET revoked_at = now()"))
+            account_changed(ctx, person.user.id)
+            commit = ctx.session.commit
+
+            async def commit_and_lose() -> None:
+                await commit()
+                raise OutcomeUnknown("The connection was lost.")
+
+            monkeypatch.setattr(ctx.session, "commit", commit_and_lose)
+
+    with pytest.raises(OutcomeUnknown):
+        await end_in_doubt()
+
+    with pytest.raises(Unauthenticated):
+        await callers.identify(person.token)
 
 
 async def test_gives_a_new_role_at_once_here_and_promptly_elsewhere(
