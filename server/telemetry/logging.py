@@ -52,33 +52,37 @@ def log_plain(logger: logging.Logger, event: str, fields: dict[str, Any]) -> Non
     """Log fields that are known to hold plain words and numbers only, at the level INFO; ask before whether it is
     enabled.
 
-    They pass neither structlog nor redaction, which cost more than answering a small request.
+    They pass neither structlog nor redaction nor a log record, which cost more than answering a small request.
     """
-    record = logging.LogRecord(logger.name, logging.INFO, "", 0, event, None, None)
-    record.plain_fields = fields
-    logger.handle(record)
+    for handler in logging.root.handlers:
+        if isinstance(handler, _Handler):
+            handler.write_plain(logger.name, event, fields)
 
 
-class _Formatter(structlog.stdlib.ProcessorFormatter):
-    """Renders what `log_plain` logs; the processors render everything else."""
+class _Handler(logging.StreamHandler[TextIO]):
+    """Writes records as their formatter says, and plain fields straight away."""
 
-    def __init__(self, render: Callable[[Any, str, MutableMapping[str, Any]], str], **options: Any) -> None:
-        super().__init__(**options)
+    def __init__(self, stream: TextIO, render: Callable[..., str]) -> None:
+        super().__init__(stream)
         self._render = render
 
-    def format(self, record: logging.LogRecord) -> str:
-        fields: dict[str, Any] | None = record.__dict__.get("plain_fields")
-        if fields is None:
-            return super().format(record)
-        at = datetime.fromtimestamp(record.created, UTC).isoformat(timespec="microseconds")
-        event = {
+    def write_plain(self, name: str, event: str, fields: dict[str, Any]) -> None:
+        at = datetime.now(UTC).isoformat(timespec="microseconds")
+        whole = {
             **fields,
-            "event": record.msg,
+            "event": event,
             "level": "info",
-            "logger": record.name,
+            "logger": name,
             "timestamp": at.replace("+00:00", "Z"),
         }
-        return self._render(None, "info", event)
+        line = self._render(None, "info", whole) + self.terminator
+        self.acquire()
+        try:
+            with suppress(OSError, ValueError):  # a line that nobody can read fails no request
+                self.stream.write(line)
+                self.stream.flush()
+        finally:
+            self.release()
 
 
 def configure_logging(*, level: str = "INFO", as_json: bool = True, stream: TextIO | None = None) -> None:
@@ -109,10 +113,9 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True, stream: Text
         wrapper_class=BoundLogger,
         cache_logger_on_first_use=False,
     )
-    handler = logging.StreamHandler(stream or sys.stderr)
+    handler = _Handler(stream or sys.stderr, render)
     handler.setFormatter(
-        _Formatter(
-            render,
+        structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=[*shared, _strip_foreign],
             processors=last,
             use_get_message=False,
@@ -122,8 +125,6 @@ def configure_logging(*, level: str = "INFO", as_json: bool = True, stream: Text
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    # No line tells them, and finding them out costs as much as the rest of a record.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     _route_libraries()
 
 

@@ -238,6 +238,15 @@ async def test_writes_no_line_for_a_request_above_its_level(views: ViewCache, lo
     assert log.getvalue() == ""
 
 
+async def test_answers_although_nobody_reads_its_lines(views: ViewCache, log: io.StringIO) -> None:
+    log.close()
+
+    async with open_site(views) as site:
+        response = await site.query("{ hello }")
+
+    assert response.json()["data"] == {"hello": "hello"}
+
+
 async def test_writes_a_readable_line_for_a_request_in_development(
     views: ViewCache, log: io.StringIO
 ) -> None:
