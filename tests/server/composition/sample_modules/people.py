@@ -1,12 +1,13 @@
 # mypy: disable-error-code="untyped-decorator"
 """Extends a type of another module with a connection, an interface with a field, and owns an enum value."""
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from typing import Annotated, Any
 
 import strawberry
 from strawberry import relay
 
+from server.graphql.batched import batched
 from server.graphql.graph import ModuleGraph
 from tests.server.composition.sample_modules.base import PUBLIC, Page, ShopNumbers, Tracked
 from tests.server.composition.sample_modules.places import Shop, ShopOrder
@@ -37,12 +38,14 @@ class ShopPeople:
     def people(root: strawberry.Parent[Shop]) -> list[Person]:  # noqa: N805  # `self` is the extension's
         return [person(number) for number in range(root.id, root.id + 3)]
 
-    @strawberry.field(description="Some of them.")
+    @batched(description="Some of them.")
+    @staticmethod
     async def people_page(
-        self: strawberry.Parent[Shop],
-        first: Annotated[int, strawberry.argument(description="How many.")] = 2,
-    ) -> Page[Person]:
-        return Page(items=[person(number) for number in range(first)], total=99)
+        parents: Sequence[Shop], first: Annotated[int, strawberry.argument(description="How many.")] = 2
+    ) -> Sequence[Page[Person]]:
+        return [
+            Page(items=[person(number) for number in range(first)], total=98 + shop.id) for shop in parents
+        ]
 
 
 @graph.extend(Tracked)
