@@ -11,6 +11,7 @@ from modules.customers.repository import CustomerCriteria, CustomerRepository, P
 from server.context import Context
 from server.db.paging import Order, Page
 from server.db.statements import Row
+from server.graphql.asked import all_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,11 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class ListingOf:
-    """The same list for each of some stores or merchants."""
+    """The same list for each of some stores or merchants; rows have at least the `columns` (all when empty)."""
 
     parent_ids: tuple[int, ...]
     listing: Listing
+    columns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,23 +74,24 @@ async def _pages(
     counts: Callable[[Context, Sequence[CountOf]], Awaitable[Sequence[int]]],
 ) -> Sequence[Sequence[Page[Row]]]:
     """One statement for each different listing, which is one unless a query uses aliases."""
-    parents: dict[Listing, dict[int, None]] = defaultdict(dict)
+    alike: dict[Listing, list[ListingOf]] = defaultdict(list)
     for key in keys:
-        parents[key.listing].update(dict.fromkeys(key.parent_ids))
+        alike[key.listing].append(key)
     found: dict[Listing, dict[int, Page[Row]]] = {}
-    for listing, parent_ids in parents.items():
+    for listing, group in alike.items():
 
         async def count_of(parent_id: int, wanted: CustomerCriteria = listing.wanted) -> int:
             return await ctx.loader(counts).load(CountOf(parent_id, wanted))
 
         found[listing] = await CustomerRepository(ctx).pages(
             parent,
-            list(parent_ids),
+            list(dict.fromkeys(id for key in group for id in key.parent_ids)),
             listing.wanted,
             listing.order,
             first=listing.first,
             after=listing.after,
             count_of=count_of,
+            columns=all_of(key.columns for key in group),
         )
     return [[found[key.listing][id] for id in key.parent_ids] for key in keys]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Select, any_, func, or_
@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from modules.customers.models import Customer
 from server.db.paging import Order, Page, fetch_page, fetch_pages
-from server.db.repository import Repository
+from server.db.repository import MOST_READING, Repository
 from server.db.statements import Row
 from server.db.values import IDS
 
@@ -105,11 +105,17 @@ class CustomerRepository(Repository[Customer]):
         return await self.one(statement.execution_options(populate_existing=True))
 
     async def page(
-        self, wanted: CustomerCriteria, order: Order, *, first: int | None, after: str | None
+        self,
+        wanted: CustomerCriteria,
+        order: Order,
+        *,
+        first: int | None,
+        after: str | None,
+        columns: tuple[str, ...] = (),
     ) -> Page[Row]:
-        """A page of the customers within reach."""
+        """A page of the customers (or those columns) within reach."""
         return await fetch_page(
-            self.session, self._listed(wanted), order, first=first, after=after, values=self.reach
+            self.session, self._listed(wanted, columns), order, first=first, after=after, values=self.reach
         )
 
     async def pages(
@@ -122,11 +128,12 @@ class CustomerRepository(Repository[Customer]):
         first: int | None,
         after: str | None,
         count_of: Callable[[int], Awaitable[int]],
+        columns: tuple[str, ...] = (),
     ) -> dict[int, Page[Row]]:
         """A page for each store or merchant, all in one statement."""
         return await fetch_pages(
             self.session,
-            self._listed(wanted),
+            self._listed(wanted, columns),
             parent,
             parent_ids,
             order,
@@ -147,13 +154,12 @@ class CustomerRepository(Repository[Customer]):
         rows = await self.rows(statement, {**self.reach, "ids": list(parent_ids)})
         return {row.parent_id: row.customers for row in rows}
 
-    def _listed(self, wanted: CustomerCriteria) -> Select[Any]:
+    def _listed(self, wanted: CustomerCriteria, columns: tuple[str, ...]) -> Select[Any]:
         """The customers to list; what clients list without a filter is a statement made once."""
-        if wanted == IN_USE:
-            return _in_use(everything=self.caller.sees_everything)
-        return wanted.apply(self.reading())
+        customers = self.reading(columns)
+        return _in_use(customers) if wanted == IN_USE else wanted.apply(customers)
 
 
-@cache
-def _in_use(*, everything: bool) -> Select[Any]:
-    return IN_USE.apply(CustomerRepository.selecting(everything=everything))
+@lru_cache(MOST_READING)
+def _in_use(customers: Select[Any]) -> Select[Any]:
+    return IN_USE.apply(customers)

@@ -51,17 +51,16 @@ class Customer(strawberry.relay.Node):
     @classmethod
     def of(cls, row: models.Customer | Row) -> Self:
         """The customer as clients see it."""
-        # Lists are long, and the keywords of `__init__` would cost as much again.
-        customer = cls.__new__(cls)
-        customer.id = row.id
-        customer.merchant_id = row.merchant_id
-        customer.store_id = row.store_id
-        customer.name = row.name
-        customer.email = row.email
-        customer.external_id = row.external_id
-        customer.created_at = row.created_at
-        customer.archived_at = row.archived_at
-        return customer
+        return cls(
+            id=row.id,
+            merchant_id=row.merchant_id,
+            store_id=row.store_id,
+            name=row.name,
+            email=row.email,
+            external_id=row.external_id,
+            created_at=row.created_at,
+            archived_at=row.archived_at,
+        )
 
     @classmethod
     async def resolve_nodes(cls, *, info: Info, node_ids: Iterable[str], required: bool = False) -> list[Any]:

@@ -16,6 +16,7 @@ from modules.tenancy.service.platforms import usable_platforms
 from server.context import Context
 from server.db.paging import Order, Page
 from server.db.statements import Row
+from server.graphql.asked import all_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +103,5 @@ async def _pages(
     found: dict[tuple[Any, ...], dict[int, Page[Row]]] = {}
     for how, group in alike.items():
         ids = list(dict.fromkeys(id for key in group for id in key.merchant_ids))
-        found[how] = await read(ids, replace(group[0], columns=_columns_of(group)))
+        found[how] = await read(ids, replace(group[0], columns=all_of(one.columns for one in group)))
     return [[found[key.how][id] for id in key.merchant_ids] for key in keys]
-
-
-def _columns_of(listings: Sequence[Listing]) -> tuple[str, ...]:
-    """Those that any of the listings needs, in one order."""
-    columns = {one.columns for one in listings}
-    if len(columns) == 1 or () in columns:
-        return min(columns)
-    return tuple(sorted(set().union(*columns)))

@@ -8,7 +8,7 @@ The type's plain fields are columns of the same names. Its resolvers may read wh
 attributes that are no plain field of it, such as `id` and private ones, which are there whatever is asked for.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
@@ -45,6 +45,14 @@ def asked(info: Info, kind: type[Kind]) -> Asked[Kind]:
         names = set(_asked(raw.field_nodes, raw.fragments))
         found = kept[key] = _of_columns(origin, _columns(origin, names))
     return found
+
+
+def all_of(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The columns of any of the lists, which are read together; an empty one means all columns."""
+    several = set(lists)
+    if len(several) == 1 or () in several:
+        return min(several)
+    return tuple(sorted(set().union(*several)))
 
 
 def _asked(nodes: Sequence[FieldNode], fragments: Fragments) -> Iterator[str]:

@@ -8,6 +8,7 @@ from modules.customers.loaders import Listing, ListingOf, customers_by_merchant,
 from modules.customers.permissions import VIEW
 from modules.customers.types import Customer, criteria, ordering
 from modules.tenancy.api import Merchant, Store
+from server.graphql.asked import asked
 from server.graphql.batched import batched
 from server.graphql.connections import Connection, connection
 from server.graphql.info import Info
@@ -26,9 +27,10 @@ class StoreCustomers:
         order_by: OrderBy = None,
     ) -> Sequence[Connection[Customer]]:
         listing = Listing(criteria(info.context, filter), ordering(order_by), first, after)
-        key = ListingOf(tuple(parent.id for parent in parents), listing)
+        shown = asked(info, Customer)
+        key = ListingOf(tuple(parent.id for parent in parents), listing, shown.columns)
         pages = await info.context.loader(customers_by_store).load(key)
-        return [connection(page, Customer.of) for page in pages]
+        return [connection(page, shown.of) for page in pages]
 
 
 @graph.extend(Merchant)
@@ -46,6 +48,7 @@ class MerchantCustomers:
         order_by: OrderBy = None,
     ) -> Sequence[Connection[Customer]]:
         listing = Listing(criteria(info.context, filter), ordering(order_by), first, after)
-        key = ListingOf(tuple(parent.id for parent in parents), listing)
+        shown = asked(info, Customer)
+        key = ListingOf(tuple(parent.id for parent in parents), listing, shown.columns)
         pages = await info.context.loader(customers_by_merchant).load(key)
-        return [connection(page, Customer.of) for page in pages]
+        return [connection(page, shown.of) for page in pages]

@@ -10,6 +10,7 @@ from modules.customers.loaders import customers_by_id
 from modules.customers.permissions import VIEW
 from modules.customers.repository import CustomerRepository
 from modules.customers.types import Customer, criteria, ordering
+from server.graphql.asked import asked
 from server.graphql.connections import Connection, connection
 from server.graphql.fields import query_field
 from server.graphql.ids import local_id
@@ -27,11 +28,15 @@ class CustomersQuery:
         filter: Filter = None,
         order_by: OrderBy = None,
     ) -> Connection[Customer]:
-        customers = CustomerRepository(info.context)
+        customers, shown = CustomerRepository(info.context), asked(info, Customer)
         page = await customers.page(
-            criteria(info.context, filter), ordering(order_by), first=first, after=after
+            criteria(info.context, filter),
+            ordering(order_by),
+            first=first,
+            after=after,
+            columns=shown.columns,
         )
-        return connection(page, Customer.of)
+        return connection(page, shown.of)
 
     @query_field(description="One customer; null when there is none within reach.", permission=VIEW)
     async def customer(
