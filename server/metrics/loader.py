@@ -49,6 +49,9 @@ Place: TypeAlias = tuple[Source, ScopeKind, tuple[int, ...]]
 """One source about some scopes."""
 
 
+_NOTHING = Wanted((), ScopeKind.PLATFORM, (), ())
+
+
 class Numbers:
     """The numbers of one operation. What it found once it does not ask for again."""
 
@@ -109,6 +112,22 @@ class Numbers:
 
 def _requests(wanted: list[Wanted]) -> list[tuple[Request, list[Place]]]:
     """What to ask for, with the places it is the answer for."""
+    _, kind, scope_ids, windows = about = wanted[0] if wanted else _NOTHING
+    if all(want[1:] == about[1:] for want in wanted):
+        # As most dashboards do: everything about the same.
+        names_of: dict[Source, dict[str, None]] = {}
+        for want in wanted:
+            for column in want.columns:
+                names_of.setdefault(column.source, {})[column.name] = None
+        return [
+            (Request(source, kind, tuple(names), scope_ids, windows), [(source, kind, scope_ids)])
+            for source, names in names_of.items()
+        ]
+    return _merged(wanted)
+
+
+def _merged(wanted: list[Wanted]) -> list[tuple[Request, list[Place]]]:
+    """The same, for what is about different scopes or windows."""
     columns_of: dict[tuple[Source, ScopeKind], dict[str, None]] = {}
     windows_of: dict[Place, dict[Window, None]] = {}
     for columns, kind, scope_ids, windows in wanted:

@@ -61,6 +61,7 @@ def _constants_of(metric: Metric) -> dict[str, Any]:
             "polarity": MetricPolarity[metric.polarity.name],
             "current": None,
             "currency": None,
+            "value": None,
             **_NO_TREND,
         }
     return found
@@ -77,15 +78,22 @@ def _counts(
     *,
     with_trend: bool,
 ) -> list[Value]:
-    """Counts: whole numbers of one column, whatever their currency."""
+    """Counts: whole numbers of one column, whatever their currency. There may be hundreds, so each costs little."""
     rows, buckets = found[0].rows, found[0].buckets
-    place = rows.places[catalogue.columns(metric)[0].name]
+    new, place = object.__new__, rows.places[catalogue.columns(metric)[0].name]
     current = rows.counts(scope_ids, buckets[windows.current], place)
-    if not with_trend:
-        return [_value({**common, "value": now}) for now in current]
     values: list[Value] = []
+    if not with_trend:
+        for now in current:
+            members = common.copy()
+            members["value"] = now
+            value = new(MetricValue)
+            value.__dict__ = members
+            values.append(value)
+        return values
     for now, before in zip(current, rows.counts(scope_ids, buckets[windows.comparison], place), strict=True):
-        members = {**common, "value": now, "previous_value": before}
+        members = common.copy()
+        members["value"], members["previous_value"] = now, before
         _add_trend(members, percent(now, before))
         values.append(_value(members))
     return values
