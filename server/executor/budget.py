@@ -8,8 +8,8 @@ from itertools import count
 from typing import Any
 from weakref import ref
 
-MOST_FIELDS_KEPT = 20_000
-"""Selected fields in all plans of a process; one takes about 2.5 kB."""
+MOST_FIELDS_KEPT = 16_000
+"""Selected fields in all plans of a process; one takes about 3 kB."""
 
 
 class PlanBudget:

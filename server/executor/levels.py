@@ -20,7 +20,7 @@ from graphql import (
     is_non_null_type,
 )
 
-from server.executor.arguments import constant_arguments
+from server.executor.arguments import constant_arguments, readers_of
 from server.executor.calls import Call, Source, class_of
 from server.executor.run import any_awaitable, awaited, by_type, together
 from server.executor.selection import Level, Selected
@@ -192,7 +192,8 @@ class LevelCode:
         if constant is not None:
             parts += [f"{key}={self.program.constant('given_', value)}" for key, value in constant.items()]
         elif is_made:
-            w(f"{arguments} = R.converted({name}, {arguments}, {info})")
+            readers = self.program.constant("readers_", readers_of(call, self._schema))
+            w(f"{arguments} = R.converted({readers}, {arguments}, {info})")
             parts.append(f"**{arguments}")
         return parts
 

@@ -23,7 +23,7 @@ from graphql.type.definition import GraphQLResolveInfoHelpers
 from strawberry.execution import optimized_is_awaitable
 from strawberry.schema.schema import _OperationContextAwareGraphQLResolveInfo
 
-from server.executor.arguments import converted
+from server.executor.arguments import Reader, converted
 from server.executor.calls import Call
 from server.executor.careful import Careful
 from server.executor.failures import Failures
@@ -153,10 +153,9 @@ class Run:
         """The arguments as graphql-core passes them."""
         return get_argument_values(call.definition, call.nodes[0], self.variables)
 
-    def converted(self, call: Call, given: dict[str, Any], info: Any) -> dict[str, Any]:
+    def converted(self, readers: tuple[Reader, ...], given: dict[str, Any], info: Any) -> dict[str, Any]:
         """The arguments as the author's function gets them."""
-        strawberry_schema: Any = self.schema._strawberry_schema  # type: ignore[attr-defined]
-        return converted(call, given, strawberry_schema, info)
+        return converted(readers, given, self.schema, info)
 
     async def settle(self) -> None:
         """Await what resolvers returned and nobody awaits any more, as graphql-core does after an error."""
