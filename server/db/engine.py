@@ -62,7 +62,12 @@ def create_engine(
         max_overflow=0,
         pool_timeout=pool_wait_seconds,
         pool_reset_on_return=None,
-        connect_args={"server_settings": server_settings, "timeout": 5},
+        connect_args={
+            "server_settings": server_settings,
+            "timeout": 5,
+            # Long statements, such as a dashboard's, are those whose planning is worth remembering.
+            "max_cacheable_statement_size": 0,
+        },
     )
     listen(engine)
     return engine

@@ -235,3 +235,20 @@ async def test_a_source_apart_has_all_the_time_there_is(shop: MallPlatform) -> N
 
     assert len(statements) == 2
     assert not any("statement_timeout" in statement for statement in statements)
+
+
+async def test_a_long_statement_is_prepared_once(shop: MallPlatform) -> None:
+    async with shop.context() as ctx:
+        [id_] = await add_merchants(ctx, shop.first_id, 1)
+    wanted = [request(TILLS, "tills", scope=id_ + number) for number in range(60)]
+
+    async with shop.context(read_only=True) as ctx:
+        with count_statements(shop) as statements:
+            for _ in range(2):
+                await fetch(ctx, wanted)
+        known = await ctx.session.rows(
+            text("SELECT statement FROM pg_prepared_statements WHERE length(statement) > 16384")
+        )
+
+    assert len(statements) == 2
+    assert [row[0] for row in known].count(statements[0]) == 1
