@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tests.benchmarks.cards import ACTIVE
 from tests.benchmarks.workload import Asked, Data, Question, Translation, Workload, outside
 
 TEXT = """query Merchants {
@@ -33,25 +32,37 @@ POSTGRAPHILE = """query Merchants {
     }
   }
 }"""
-STATEMENT = f"""
-    SELECT merchant.id, merchant.name,
-        (SELECT count(*) FROM billing_subscription s
-            WHERE platform_id = $1 AND merchant_id = merchant.id AND {ACTIVE.format(at="$2")}) AS active,
+# Subscriptions and their last changes of status are read once for all merchants, customers for each by itself.
+STATEMENT = """
+    WITH merchant AS MATERIALIZED (
+        SELECT id, name FROM tenancy_merchant WHERE platform_id = $1 ORDER BY name, id LIMIT 50
+    ), subscription AS MATERIALIZED (
+        SELECT id, merchant_id FROM billing_subscription
+        WHERE platform_id = $1 AND merchant_id = ANY(ARRAY(SELECT id FROM merchant)) AND started_at < $2
+            AND (ended_at IS NULL OR ended_at >= $2) AND (trial_ends_at IS NULL OR trial_ends_at < $2)
+    ), told AS MATERIALIZED (
+        SELECT DISTINCT ON (subscription_id) subscription_id, status FROM billing_subscription_change
+        WHERE platform_id = $1 AND status IS NOT NULL AND at < $2
+            AND subscription_id = ANY(ARRAY(SELECT id FROM subscription))
+        ORDER BY subscription_id, at DESC
+    ), active AS MATERIALIZED (
+        SELECT merchant_id, count(*) AS active FROM subscription
+        WHERE id NOT IN (SELECT subscription_id FROM told WHERE status = 'paused') GROUP BY merchant_id
+    )
+    SELECT id, name,
+        coalesce((SELECT active FROM active WHERE merchant_id = merchant.id), 0) AS active,
         (SELECT count(*) FROM tenancy_store WHERE platform_id = $1 AND merchant_id = merchant.id
             AND created_at < $2 AND (closed_at IS NULL OR closed_at >= $2)) AS stores,
         (SELECT count(*) FROM customers_customer WHERE platform_id = $1 AND merchant_id = merchant.id
             AND created_at < $2 AND (archived_at IS NULL OR archived_at >= $2)) AS customers,
         store.ids, store.names
-    FROM (
-        SELECT id, name FROM tenancy_merchant WHERE platform_id = $1 ORDER BY name, id LIMIT 50
-    ) AS merchant
-    CROSS JOIN LATERAL (
+    FROM merchant CROSS JOIN LATERAL (
         SELECT array_agg(id ORDER BY name, id) AS ids, array_agg(name ORDER BY name, id) AS names FROM (
             SELECT id, name FROM tenancy_store WHERE platform_id = $1 AND merchant_id = merchant.id
             ORDER BY name, id LIMIT 5
         ) AS first
     ) AS store
-    ORDER BY merchant.name, merchant.id
+    ORDER BY name, id
 """
 
 
