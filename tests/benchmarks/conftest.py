@@ -28,7 +28,7 @@ class Effort:
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("benchmarks")
     group.addoption("--rounds", type=int, default=5, help="How often each server has its turn.")
-    group.addoption("--seconds", type=float, default=3.0, help="How long a turn takes.")
+    group.addoption("--seconds", type=float, default=2.0, help="How long a turn takes.")
     group.addoption("--peers", help="Only these peers, by name, with commas between.")
     group.addoption(
         "--data", type=Path, default=ROOT / ".facet" / "benchmarks", help="Where data is kept between runs."

@@ -111,8 +111,8 @@ def compete(
     rounds: int,
     seconds: float,
 ) -> list[list[Round]]:
-    """The rounds, each with what every contender did in it. A contender warms up for two rounds' time first:
-    each of its connections to PostgreSQL answers its first dozen statements slowly."""
+    """The rounds, each with what every contender did in it. A contender warms up for two rounds' time first: code
+    that is compiled when used often, and connections to PostgreSQL, whose first dozen statements are slow."""
     requests = [contender.requests(workload) for contender in contenders]
     for contender, asked in zip(contenders, requests, strict=True):
         contender.round(asked, installation, 2 * seconds)

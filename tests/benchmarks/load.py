@@ -55,6 +55,9 @@ class Client(asyncio.Protocol):
         if not self.done.done():
             self.done.set_exception(exc or ConnectionError("The server closed a connection under load."))
 
+    def close(self) -> None:
+        self._transport.close()
+
     def _look(self) -> None:
         """At what came so far of an answer whose length is not known yet; nothing is kept once it is."""
         end = self._got.find(HEAD_END)
@@ -77,7 +80,6 @@ class Client(asyncio.Protocol):
             self._send()
         elif not self.done.done():
             self.done.set_result(None)
-            self._transport.close()
 
     def _send(self) -> None:
         self._began = time.perf_counter()
@@ -86,7 +88,6 @@ class Client(asyncio.Protocol):
     def _fail(self, answer: bytes) -> None:
         if not self.done.done():
             self.done.set_exception(AssertionError(f"Expected {self._status!r}: {answer!r}"))
-        self._transport.close()
 
 
 def load(
@@ -107,7 +108,11 @@ async def _load(
     loop = asyncio.get_running_loop()
     for client in clients:
         await loop.create_connection(lambda client=client: client, "127.0.0.1", port)  # type: ignore[misc]
-    await asyncio.gather(*(client.done for client in clients))
+    try:
+        await asyncio.gather(*(client.done for client in clients))
+    finally:
+        for client in clients:
+            client.close()
     took = time.perf_counter() - began
     times = [moment for client in clients for moment in client.times]
     return Load(
