@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
+
 from modules.tenancy.testing import make_merchant, make_store
 from server.auth.caller import Caller
 from server.graphql.ids import global_id
@@ -186,3 +188,67 @@ async def test_lists_merchants_in_as_many_statements_for_one_as_for_twenty(platf
         await platform.execute(STORES, {"first": 20})
 
     assert len(for_one) == len(for_many) == 3
+
+
+PAGE = """
+query ($after: String, $orderBy: StoreOrder) {
+  stores(first: 1, after: $after, orderBy: $orderBy) { nodes { city } pageInfo { endCursor hasNextPage } }
+}
+"""
+
+
+@pytest.mark.parametrize("field", ["NAME", "CREATED_AT"])
+async def test_pages_on_by_what_is_not_asked_for(platform: TestPlatform, field: str) -> None:
+    async with platform.context() as ctx:
+        merchant = await make_merchant(ctx)
+        for number, city in enumerate(("Metz", "Trier", "Wiltz")):
+            opened = datetime(2024, 1, 1 + number, tzinfo=UTC)
+            await make_store(ctx, merchant.id, name=f"Store {number}", created_at=opened, city=city)
+    cities: list[str] = []
+    page: dict[str, Any] = {"endCursor": None, "hasNextPage": True}
+
+    while page["hasNextPage"]:
+        variables = {"after": page["endCursor"], "orderBy": {"field": field, "direction": "DESC"}}
+        result = await platform.execute(PAGE, variables)
+        assert result.data is not None
+        cities += [node["city"] for node in result.data["stores"]["nodes"]]
+        page = result.data["stores"]["pageInfo"]
+
+    assert cities == ["Wiltz", "Trier", "Metz"]
+
+
+async def test_reads_lists_that_show_different_things_together(platform: TestPlatform) -> None:
+    async with platform.context() as ctx:
+        one, two = await make_merchant(ctx, name="One"), await make_merchant(ctx, name="Two")
+        await make_store(ctx, one.id, name="Corner", city="Metz")
+        await make_store(ctx, two.id, name="Station", phone="1")
+    query = """{ merchants { nodes {
+        short: stores { nodes { name } }
+        long: stores { nodes { city phone merchant { name } } pageInfo { hasNextPage } }
+    } } }"""
+
+    with count_statements(platform.facet) as statements:
+        result = await platform.execute(query)
+
+    assert result.data == {
+        "merchants": {
+            "nodes": [
+                {
+                    "short": {"nodes": [{"name": "Corner"}]},
+                    "long": {
+                        "nodes": [{"city": "Metz", "phone": None, "merchant": {"name": "One"}}],
+                        "pageInfo": {"hasNextPage": False},
+                    },
+                },
+                {
+                    "short": {"nodes": [{"name": "Station"}]},
+                    "long": {
+                        "nodes": [{"city": None, "phone": "1", "merchant": {"name": "Two"}}],
+                        "pageInfo": {"hasNextPage": False},
+                    },
+                },
+            ]
+        }
+    }
+    # The merchants, the stores of both lists, and the merchants of the stores.
+    assert len(statements) == 3
