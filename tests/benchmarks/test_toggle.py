@@ -67,10 +67,10 @@ class Watch:
 
 
 def is_refusal(body: bytes) -> bool:
-    """Whether the field was not there; any other error fails the run."""
+    """Whether the field was not there, or nobody's permission to read it yet; any other error fails the run."""
     answer = orjson.loads(body)
     codes = {error["extensions"]["code"] for error in answer.get("errors", ())}
-    assert codes <= {"GRAPHQL_VALIDATION_FAILED"}, body
+    assert codes <= {"GRAPHQL_VALIDATION_FAILED", "FORBIDDEN"}, body
     return bool(codes)
 
 
