@@ -23,6 +23,7 @@ from graphql import (
 )
 from graphql.execution.executor import Executor
 from graphql.pyutils import Path
+from orjson import Fragment
 from strawberry.execution import optimized_is_awaitable
 
 from server.executor.calls import Source
@@ -142,6 +143,8 @@ class Careful:
 
     def _value(self, value: Any, type_: Any, selected: Selected, path: Path) -> Any:
         """Complete a value; raises what is its error."""
+        if type(value) is Fragment:
+            return value
         nullable = get_nullable_type(type_)
         if is_list_type(nullable) and type(value) in (list, tuple):
             return self._items(value, nullable.of_type, selected, path)

@@ -53,6 +53,8 @@ _WRITTEN: tuple[tuple[ScalarDefinition, type, str], ...] = (
 )
 """Strawberry's own scalars: the type of their values and how these are written."""
 
+_PLAIN = frozenset({bool, int, float, str})
+"""Types whose values are neither missing nor errors, and are not awaited."""
 KNOWN = {"datetime": datetime, "date": date, "Decimal": Decimal, "UUID": UUID}
 
 
@@ -86,12 +88,17 @@ def slow(leaf: Leaf, where: str, *, nullable: bool) -> Callable[[Any], Any]:
     def complete(value: Any) -> Any:
         if value is None and nullable:
             return None
-        if value is None or value is Undefined or isinstance(value, BaseException):
-            raise Surprise(where)
-        if optimized_is_awaitable(value):
+        if type(value) not in _PLAIN and (
+            value is None
+            or value is Undefined
+            or isinstance(value, BaseException)
+            or optimized_is_awaitable(value)
+        ):
             raise Surprise(where)
         completed = coerce(value)
-        if completed is None or completed is Undefined or optimized_is_awaitable(completed):
+        if type(completed) not in _PLAIN and (
+            completed is None or completed is Undefined or optimized_is_awaitable(completed)
+        ):
             raise Surprise(where)
         return completed
 

@@ -132,7 +132,9 @@ class Run:
 
     def info(self, call: Call) -> Any:
         """The info Strawberry gives to resolvers."""
-        return self.info_class(_raw_info=self.raw(call), _field=call.field)
+        info = self.info_class(_raw_info=self.raw(call), _field=call.field)
+        info.takes_written = True
+        return info
 
     def allow(self, call: Call) -> None:
         """Raise unless the caller may use the field."""

@@ -14,6 +14,7 @@ from graphql import (
     is_list_type,
     is_non_null_type,
 )
+from orjson import Fragment
 from strawberry.types.cast import TYPE_CAST_ATTRIBUTE
 
 from server.executor.calls import Call, Source, class_of
@@ -23,7 +24,7 @@ from server.executor.selection import Level, Selected
 from server.executor.surprise import Surprise, Unsupported
 from server.executor.writer import Program, Writer
 
-NAMES = {**KNOWN, "Surprise": Surprise, "b64": b2a_base64}
+NAMES = {**KNOWN, "Surprise": Surprise, "Written": Fragment, "b64": b2a_base64}
 _INLINE_DEPTH = 7
 """Objects nested deeper than this get a function of their own."""
 
@@ -53,13 +54,8 @@ class ValueCode:
 
     def _not_null(self, w: Writer, v: str, type_: Any, selected: Selected, call: Call) -> None:
         if is_list_type(type_):
-            self.expect_list(w, v, call)
-            items, item = self.program.fresh("n"), self.program.fresh("x")
-            w(f"{items} = []")
-            with w.block(f"for {item} in {v}:"):
-                self._value(w, item, type_.of_type, selected, call)
-                w(f"{items}.append({item})")
-            w(f"{v} = {items}")
+            with w.block(f"if type({v}) is not Written:"):
+                self._list(w, v, type_, selected, call)
             return
         assert isinstance(type_, GraphQLObjectType)
         level = selected.levels[type_.name]
@@ -68,6 +64,15 @@ class ValueCode:
             w(f"{v} = {self._object_function(level)}({v}, R)")
         else:
             w(f"{v} = {self.object(w, v, level)}")
+
+    def _list(self, w: Writer, v: str, type_: Any, selected: Selected, call: Call) -> None:
+        self.expect_list(w, v, call)
+        items, item = self.program.fresh("n"), self.program.fresh("x")
+        w(f"{items} = []")
+        with w.block(f"for {item} in {v}:"):
+            self._value(w, item, type_.of_type, selected, call)
+            w(f"{items}.append({item})")
+        w(f"{v} = {items}")
 
     def _object_function(self, level: Level) -> str:
         name = self.program.fresh("object_")

@@ -89,13 +89,18 @@ BAD: tuple[Any, ...] = (
 
 @dataclass
 class World:
-    """The values of one case. `bad` is how often a value is not what its field says, `odd` how often unusual."""
+    """The values of one case.
+
+    `bad` is how often a value is not what its field says, `odd` how often unusual, `broken` how often a resolver
+    fails whatever it is asked for.
+    """
 
     module: Any
     maker: Any
     seed: int
     bad: float
     odd: float
+    broken: float = 0
 
     def value(self, key: str, shape: Any, depth: int) -> Any:
         random = Random(f"{self.seed} {key}")
@@ -175,6 +180,8 @@ def value_of(field: str, parent: Any, arguments: tuple[Any, ...]) -> Any:
     key = f"{token}/{field}{arguments!r}"
     if field.startswith("Mutation."):
         changed.append(key)
+    if Random(f"{world.seed} broken {field}").random() < world.broken:
+        raise ValueError(f"{field} is broken")
     raised(Random(f"{world.seed} raise {key}"), world, field)
     return world.value(key, world.maker.shapes[field], token.count("/"))
 

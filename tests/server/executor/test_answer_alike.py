@@ -27,8 +27,8 @@ DOCUMENTS = int(os.environ.get("FACET_EXECUTOR_DOCUMENTS", "1300"))
 IS_LONG = DOCUMENTS >= 10_000
 """A long run draws anew each time; the short one is the same in every run, so that it fails only for a change."""
 SCHEMAS = 250 if IS_LONG else 40
-WORLDS = ((0, 0), (0, 0.05), (0.02, 0), (0.1, 0.05))
-"""How often values are bad, and how often unusual."""
+WORLDS = ((0, 0, 0), (0, 0.05, 0.1), (0.02, 0, 0), (0.1, 0.05, 0))
+"""How often values are bad, how often unusual, and how often resolvers are broken."""
 
 # graphql-core leaves some of its own coroutines alone when a list beside them fails.
 pytestmark = [
@@ -60,8 +60,8 @@ async def test_same_bytes_for_random_operations(seed: int) -> None:
     document = parse(maker.text)
     assume(not validate(sample.schema._schema, document))
     planned = Plans(sample.schema._schema, document, compile_at_use=1)
-    for number, (bad, odd) in enumerate(WORLDS):
-        current.set(World(sample.module, sample.maker, seed * 10 + number, bad, odd))
+    for number, (bad, odd, broken) in enumerate(WORLDS):
+        current.set(World(sample.module, sample.maker, seed * 10 + number, bad, odd, broken))
         variables = maker.values()
 
         changed.clear()
