@@ -8,14 +8,12 @@ resolver, or a type's decision, is left to graphql-core altogether: that is a `S
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from graphql import (
     FieldNode,
     GraphQLError,
     GraphQLObjectType,
-    Undefined,
     get_nullable_type,
     is_list_type,
     is_non_null_type,
@@ -28,7 +26,8 @@ from strawberry.execution import optimized_is_awaitable
 
 from server.executor.calls import Source
 from server.executor.failures import Failures
-from server.executor.places import Entry, Known, Places
+from server.executor.objects import Objects, filled
+from server.executor.places import Known, Places
 from server.executor.selection import Level, Selected
 from server.executor.surprise import Surprise
 from server.executor.values import check_of, quick_of
@@ -207,15 +206,12 @@ class Careful:
         self, selected: Selected, step: Callable[..., Any], values: Sequence[Any], place: Any
     ) -> list[Any]:
         """The values of a column, with their objects completed by `step`, a level."""
-        objects: list[Any] = []
-        entries: list[Entry] = []
+        found = Objects(self._run, self._core, selected)
         shapes: list[Any] = []
         for index, value in enumerate(values):
             self.failures.begin(selected, index)
-            path = self._places.field_path(place, index, selected)
-            found = _Found(objects, entries, index)
             try:
-                shapes.append(self._shape(value, selected.type, selected, path, (), found))
+                shapes.append(found.shape(value, index, self._places.field_path(place, index, selected)))
             except Surprise:
                 raise
             except Exception as error:
@@ -223,50 +219,9 @@ class Careful:
                 self._fail(error, selected, place, index)
                 shapes.append(None)
         completed: Sequence[Any] = ()
-        if objects:
-            completed = await step(objects, self._run, Known(place, entries, selected))
-        return [_filled(shape, completed) for shape in shapes]
-
-    def _shape(
-        self,
-        value: Any,
-        type_: Any,
-        selected: Selected,
-        path: Path,
-        indexes: tuple[int, ...],
-        found: _Found,
-    ) -> Any:
-        """The lists of a value with a `_Slot` for each object, which is added to `found`."""
-        if isinstance(value, Exception):
-            raise value
-        if value is None or value is Undefined:
-            if is_non_null_type(type_):
-                call = selected.call
-                assert call is not None
-                name = f"{call.parent}.{call.nodes[0].name.value}"
-                raise TypeError(f"Cannot return null for non-nullable field {name}.")
-            return None
-        nullable = get_nullable_type(type_)
-        if not is_list_type(nullable):
-            if isinstance(nullable, GraphQLObjectType):
-                check_of(selected)(value, self._run)
-            return found.add(value, indexes)
-        if type(value) not in (list, tuple):
-            raise Surprise(selected.key)
-        shapes = []
-        for index, item in enumerate(value):
-            if optimized_is_awaitable(item):
-                raise Surprise("something to wait for in a list")
-            own_path = path.add_key(index, None)
-            try:
-                shape = self._shape(item, nullable.of_type, selected, own_path, (*indexes, index), found)
-            except Surprise:
-                raise
-            except Exception as error:
-                self._core.handle_field_error(error, nullable.of_type, selected.details, own_path)
-                shape = None
-            shapes.append(shape)
-        return shapes
+        if found.objects:
+            completed = await step(found.objects, self._run, Known(place, found.entries, selected))
+        return [filled(shape, completed) for shape in shapes]
 
     def _fail(self, error: Exception, selected: Selected, place: Any, index: int) -> None:
         """Write down the error of a field."""
@@ -291,35 +246,9 @@ class Careful:
         return located
 
 
-class _Slot(int):
-    """Stands for the object of this number."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """The objects in the values of a column."""
-
-    objects: list[Any]
-    entries: list[Entry]
-    index: int
-
-    def add(self, value: Any, indexes: tuple[int, ...]) -> _Slot:
-        self.objects.append(value)
-        self.entries.append((self.index, indexes))
-        return _Slot(len(self.objects) - 1)
-
-
 def _attribute(value: Any, name: str) -> Any:
     """What the attribute holds. An exception in its place is the field's error, as one that is raised would be."""
     try:
         return getattr(value, name)
     except Exception as error:
         return error
-
-
-def _filled(shape: Any, completed: Sequence[Any]) -> Any:
-    if isinstance(shape, _Slot):
-        return completed[shape]
-    if isinstance(shape, list):
-        return [_filled(item, completed) for item in shape]
-    return None

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from inspect import iscoroutinefunction
-from typing import Any
 
 from graphql import (
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLSchema,
     get_named_type,
-    is_list_type,
     is_non_null_type,
 )
 
-from server.executor.arguments import constant_arguments, readers_of
+from server.executor.callcode import CallCode
 from server.executor.calls import Call, Source, class_of
 from server.executor.run import any_awaitable, awaited, by_type, together
 from server.executor.selection import Level, Selected
-from server.executor.values import ValueCode
+from server.executor.values import ValueCode, is_object
 from server.executor.writer import Program, Writer
 
 Wait = Callable[[str, str, str], str]
@@ -36,8 +33,8 @@ class LevelCode:
     """Writes the functions of levels and their columns."""
 
     def __init__(self, program: Program, schema: GraphQLSchema) -> None:
-        self.program, self._schema = program, schema
-        self.values = ValueCode(program)
+        self.program = program
+        self.calls, self.values = CallCode(program, schema), ValueCode(program)
 
     def level(self, level: Level) -> str:
         """The name of `async def (objects, run, place) -> list of dictionaries`."""
@@ -128,7 +125,7 @@ class LevelCode:
         values = self.program.fresh("v")
         later, at_once = self._later(selected)
         with w.block("try:"):
-            expression = self._call_expression(w, call, name)
+            expression = self.calls.expression(w, call, name)
         w(f"except Exception as e: {values} = [e] * len(os)")
         with w.block("else:"):
             w(f"{values} = []; R.made.append({values}); rest = iter(os)")
@@ -152,51 +149,6 @@ class LevelCode:
         w(f"try: {result} = {at_once}({values}, R)")
         w(f"except Exception: {result} = R.careful.values({known}, {at_once}, {values}, P{option})")
 
-    def _call_expression(self, w: Writer, call: Call, name: str) -> str:
-        """The expression that calls for the object `o`, after the statements that prepare it."""
-        function = self.program.constant("function_", call.function)
-        if call.source is Source.RESOLVER:
-            given = self.program.fresh("k") if call.has_arguments else ""
-            if given:
-                w(f"{given} = R.given({name})")
-            if call.access:
-                w(f"R.allow({name})")
-            info = self.program.fresh("i")
-            w(f"{info} = R.raw({name})")
-            return f"{function}(o, {info}{f', **{given}' if given else ''})"
-        assert call.field is not None
-        assert call.field.base_resolver is not None
-        resolver = call.field.base_resolver
-        parts = ["o"] if resolver.self_parameter else []
-        parts += [f"{p.name}=o" for p in (resolver.parent_parameter, resolver.root_parameter) if p]
-        return f"{function}({', '.join([*dict.fromkeys(parts), *self._prepared(w, call, name)])})"
-
-    def _prepared(self, w: Writer, call: Call, name: str) -> list[str]:
-        """The info and the arguments of an author's function, as parts of a call; what is refused raises."""
-        resolver = call.field.base_resolver if call.field is not None else None
-        assert resolver is not None
-        wanted = resolver.info_parameter.name if resolver.info_parameter else None
-        if call.batch is not None:
-            wanted = "info" if call.batch.takes_info else None
-        parts = []
-        info, arguments = self.program.fresh("i"), self.program.fresh("k")
-        constant = constant_arguments(call, self._schema) if call.has_arguments else None
-        is_made = call.has_arguments and constant is None
-        w(f"{arguments} = R.given({name})" if is_made else "pass")
-        if call.access and call.batch is None:
-            w(f"R.allow({name})")
-        if wanted or is_made:
-            w(f"{info} = R.info({name})")
-        if wanted:
-            parts.append(f"{wanted}={info}")
-        if constant is not None:
-            parts += [f"{key}={self.program.constant('given_', value)}" for key, value in constant.items()]
-        elif is_made:
-            readers = self.program.constant("readers_", readers_of(call, self._schema))
-            w(f"{arguments} = R.converted({readers}, {arguments}, {info})")
-            parts.append(f"**{arguments}")
-        return parts
-
     def _batch(self, w: Writer, selected: Selected, call: Call, name: str, wait: Wait, result: str) -> None:
         """The step that asks a batched field for all objects."""
         assert call.batch is not None
@@ -213,7 +165,7 @@ class LevelCode:
         b = Writer()
         with b.block(f"async def {step}(os, R, P):"):
             with b.block("try:"):
-                parts = self._prepared(b, call, name)
+                parts = self.calls.prepared(b, call, name)
                 b(f"v = {function}({', '.join(['tuple(os)', *parts])})")
                 b("v = await v" if call.batch.is_async else "if any_awaitable([v]): v = await v")
                 b(f"v = {batch}.answers(v, len(os))")
@@ -259,15 +211,16 @@ class LevelCode:
         known, below = self.program.constant("known_", selected), self._below(selected)
         with w.block("try:"):
             w("flat = []")
-            self._collect(w, selected)
+            with w.block("for x in v:"):
+                self.values.collect(w, "x", selected.type, selected)
         w(f"except Exception: return await R.careful.below({known}, {below}, v, P)")
         w(f"below = await {below}(flat, R, (P, v, {known})) if flat else []")
-        if _is_object(selected.type) and is_non_null_type(selected.type):
+        if is_object(selected.type) and is_non_null_type(selected.type):
             w("return below")
             return
         w("p = 0; n = []")
         with w.block("for x in v:"):
-            self._place(w, "x", selected.type)
+            self.values.place(w, "x", selected.type)
             w("n.append(x)")
         w("return n")
 
@@ -298,54 +251,6 @@ class LevelCode:
             w(f"return await {function}(os, R, P)")
         self.program.add(w)
         return step
-
-    def _collect(self, w: Writer, selected: Selected) -> None:
-        with w.block("for x in v:"):
-            self._collect_value(w, "x", selected.type, selected)
-
-    def _collect_value(self, w: Writer, v: str, type_: Any, selected: Selected) -> None:
-        assert selected.call is not None
-        if not isinstance(type_, GraphQLNonNull):
-            with w.block(f"if {v} is not None:"):
-                self._collect_value(w, v, GraphQLNonNull(type_), selected)
-            return
-        inner = type_.of_type
-        if is_list_type(inner):
-            self.values.expect_list(w, v, selected.call)
-            item = self.program.fresh("x")
-            with w.block(f"for {item} in {v}:"):
-                self._collect_value(w, item, inner.of_type, selected)
-            return
-        if isinstance(inner, GraphQLObjectType):
-            self.values.expect_object(w, v, inner, selected.call)
-        else:
-            w(f"if {v} is None: raise Surprise({selected.call.where!r})")
-        w(f"flat.append({v})")
-
-    def _place(self, w: Writer, v: str, type_: Any) -> None:
-        """Put the next completed objects in the place of `v`, in the order `_collect` found them."""
-        if not isinstance(type_, GraphQLNonNull):
-            with w.block(f"if {v} is not None:"):
-                self._place(w, v, GraphQLNonNull(type_))
-            return
-        inner = type_.of_type
-        if not is_list_type(inner):
-            w(f"{v} = below[p]; p += 1")
-            return
-        if _is_object(inner.of_type) and is_non_null_type(inner.of_type):
-            w(f"e = p + len({v}); {v} = below[p:e]; p = e")
-            return
-        items, item = self.program.fresh("n"), self.program.fresh("x")
-        w(f"{items} = []")
-        with w.block(f"for {item} in {v}:"):
-            self._place(w, item, inner.of_type)
-            w(f"{items}.append({item})")
-        w(f"{v} = {items}")
-
-
-def _is_object(type_: Any) -> bool:
-    """Whether the type is an object's, interface's or union's, not a list's."""
-    return not is_list_type(type_.of_type if is_non_null_type(type_) else type_)
 
 
 def _wait_alone(result: str, step: str, values: str) -> str:

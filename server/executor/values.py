@@ -8,6 +8,7 @@ from typing import Any
 
 from graphql import (
     GraphQLEnumType,
+    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLScalarType,
     get_named_type,
@@ -145,6 +146,46 @@ class ValueCode:
             condition += f" or getattr({v}, {TYPE_CAST_ATTRIBUTE!r}, None) is not None"
         w(f"if {condition}: {check}({v}, R)")
 
+    def collect(self, w: Writer, v: str, type_: Any, selected: Selected) -> None:
+        """Add the objects in `v` to `flat`."""
+        assert selected.call is not None
+        if not isinstance(type_, GraphQLNonNull):
+            with w.block(f"if {v} is not None:"):
+                self.collect(w, v, GraphQLNonNull(type_), selected)
+            return
+        inner = type_.of_type
+        if is_list_type(inner):
+            self.expect_list(w, v, selected.call)
+            item = self.program.fresh("x")
+            with w.block(f"for {item} in {v}:"):
+                self.collect(w, item, inner.of_type, selected)
+            return
+        if isinstance(inner, GraphQLObjectType):
+            self.expect_object(w, v, inner, selected.call)
+        else:
+            w(f"if {v} is None: raise Surprise({selected.call.where!r})")
+        w(f"flat.append({v})")
+
+    def place(self, w: Writer, v: str, type_: Any) -> None:
+        """Put the next completed objects in the place of `v`, in the order `collect` found them."""
+        if not isinstance(type_, GraphQLNonNull):
+            with w.block(f"if {v} is not None:"):
+                self.place(w, v, GraphQLNonNull(type_))
+            return
+        inner = type_.of_type
+        if not is_list_type(inner):
+            w(f"{v} = below[p]; p += 1")
+            return
+        if is_object(inner.of_type) and is_non_null_type(inner.of_type):
+            w(f"e = p + len({v}); {v} = below[p:e]; p = e")
+            return
+        items, item = self.program.fresh("n"), self.program.fresh("x")
+        w(f"{items} = []")
+        with w.block(f"for {item} in {v}:"):
+            self.place(w, item, inner.of_type)
+            w(f"{items}.append({item})")
+        w(f"{v} = {items}")
+
     def one(self, selected: Selected) -> str:
         """The name of a function that completes one object in a value of a field below which nothing is called."""
         assert selected.call is not None
@@ -178,3 +219,8 @@ def check_of(selected: Selected) -> Callable[[Any, Any], None]:
         program.add(w)
         selected.check = program.load()["check"]
     return selected.check
+
+
+def is_object(type_: Any) -> bool:
+    """Whether the type is an object's, interface's or union's, not a list's."""
+    return not is_list_type(type_.of_type if is_non_null_type(type_) else type_)
