@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
@@ -238,7 +239,8 @@ class Facet:
             answer = await self.operations.answer(Visit(ctx, view), parameters, RequestNotes())
         finally:
             await ctx.session.close()
-        return answer.content()
+        response: dict[str, Any] = json.loads(answer.body())
+        return response
 
 
 @asynccontextmanager

@@ -11,7 +11,8 @@ from modules.customers.repository import CustomerCriteria, CustomerRepository, P
 from server.context import Context
 from server.db.paging import Order, Page
 from server.db.statements import Row
-from server.graphql.asked import all_of
+from server.db.written import Members
+from server.graphql.asked import all_of, same_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,15 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class ListingOf:
-    """The same list for each of some stores or merchants; rows have at least the `columns` (all when empty)."""
+    """The same list for each of some stores or merchants; rows have at least the `columns` (all when empty).
+
+    With `members` it may come written.
+    """
 
     parent_ids: tuple[int, ...]
     listing: Listing
     columns: tuple[str, ...] = ()
+    members: Members | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ async def _pages(
             after=listing.after,
             count_of=count_of,
             columns=all_of(key.columns for key in group),
+            members=same_of(key.members for key in group),
         )
     return [[found[key.listing][id] for id in key.parent_ids] for key in keys]
 

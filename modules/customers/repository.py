@@ -17,6 +17,7 @@ from server.db.paging import Order, Page, fetch_page, fetch_pages
 from server.db.repository import MOST_READING, Repository
 from server.db.statements import Row
 from server.db.values import IDS
+from server.db.written import Members
 
 Parent = InstrumentedAttribute[int]
 """The column a list of customers hangs on: `Customer.store_id` or `Customer.merchant_id`."""
@@ -129,6 +130,7 @@ class CustomerRepository(Repository[Customer]):
         after: str | None,
         count_of: Callable[[int], Awaitable[int]],
         columns: tuple[str, ...] = (),
+        members: Members | None = None,
     ) -> dict[int, Page[Row]]:
         """A page for each store or merchant, all in one statement."""
         return await fetch_pages(
@@ -141,6 +143,7 @@ class CustomerRepository(Repository[Customer]):
             after=after,
             count_of=count_of,
             values=self.reach,
+            members=members,
         )
 
     async def counts(

@@ -16,18 +16,23 @@ from modules.tenancy.service.platforms import usable_platforms
 from server.context import Context
 from server.db.paging import Order, Page
 from server.db.statements import Row
-from server.graphql.asked import all_of
+from server.db.written import Members
+from server.graphql.asked import all_of, same_of
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """A page of what belongs to each of some merchants; rows have at least the `columns` (all when empty)."""
+    """A page of what belongs to each of some merchants; rows have at least the `columns` (all when empty).
+
+    With `members` it may come written.
+    """
 
     merchant_ids: tuple[int, ...]
     order: Order
     first: int | None
     after: str | None
     columns: tuple[str, ...] = ()
+    members: Members | None = None
 
     @property
     def how(self) -> tuple[str, int | None, str | None]:
@@ -61,7 +66,7 @@ async def stores_by_merchant(ctx: Context, keys: Sequence[Listing]) -> Sequence[
 
     async def read(ids: Sequence[int], one: Listing) -> dict[int, Page[Row]]:
         return await repository.pages_by_merchant(
-            ids, one.order, one.first, one.after, count_of, columns=one.columns
+            ids, one.order, one.first, one.after, count_of, columns=one.columns, members=one.members
         )
 
     return await _pages(read, keys)
@@ -103,5 +108,7 @@ async def _pages(
     found: dict[tuple[Any, ...], dict[int, Page[Row]]] = {}
     for how, group in alike.items():
         ids = list(dict.fromkeys(id for key in group for id in key.merchant_ids))
-        found[how] = await read(ids, replace(group[0], columns=all_of(one.columns for one in group)))
+        columns = all_of(one.columns for one in group)
+        members = same_of(one.members for one in group)
+        found[how] = await read(ids, replace(group[0], columns=columns, members=members))
     return [[found[key.how][id] for id in key.merchant_ids] for key in keys]

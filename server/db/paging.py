@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 from weakref import WeakKeyDictionary
 
 import orjson
+from orjson import Fragment
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -29,12 +31,15 @@ from sqlalchemy.orm import InstrumentedAttribute
 from server.db.session import Session
 from server.db.text import is_storable
 from server.db.values import BIGINTS
+from server.db.written import LARGE, Members, can_write, written
 from server.errors import BadUserInput
 
 MAX_PAGE = 100
 DEFAULT_PAGE = 20
 _INTEGER, _BIGINT = 2**31, 2**63
 LIMIT, PARENTS = "page_limit", "page_parents"
+MOST_MADE = 64
+"""Clients choose what is written of rows, so there is no end of statements made of one."""
 Item = TypeVar("Item")
 
 
@@ -76,6 +81,8 @@ class Page(Generic[Item]):
     has_next: bool
     has_previous: bool
     count: Callable[[], Awaitable[int]] = field(compare=False)
+    written: Fragment | None = None
+    """The rows as PostgreSQL wrote them for the answer; `rows` is empty then."""
 
     def cursor(self, index: int) -> str:
         """Marks the place of a row in the list; negative indexes count from the end."""
@@ -134,12 +141,22 @@ async def fetch_pages(
     after: str | None,
     count_of: Callable[[int], Awaitable[int]],
     values: Mapping[str, Any] | None = None,
+    members: Members | None = None,
 ) -> dict[int, Page[Any]]:
     """A page for each parent, all in one statement; `parent` is the statement's column with the parent's id.
 
-    `values` are those of named parameters of the statement.
+    `values` are those of named parameters of the statement. With `members`, which say all that is asked of the
+    pages, large lists come written: the pages have no rows then.
     """
     size = page_size(first)
+    if members and len(parent_ids) * size >= LARGE and can_write(statement, members):
+        wanted = written_rows_of_each(statement, parent, order, members, after)
+        limit = {PARENTS: list(parent_ids), LIMIT: size}
+        answers = await session.rows(wanted.statement, {**(values or {}), **limit})
+        return {
+            id_: Page((), (), wanted.marks, order, False, False, partial(count_of, id_), Fragment(text))
+            for id_, text in answers
+        }
     wanted = first_rows_of_each(statement, parent, order, after)
     rows = await session.rows(
         wanted.statement, {**(values or {}), PARENTS: list(parent_ids), LIMIT: size + 1}
@@ -149,10 +166,10 @@ async def fetch_pages(
     for row in rows:
         by_parent[parent_of(row)].append(row)
 
-    def counter(parent_id: int) -> Callable[[], Awaitable[int]]:
-        return lambda: count_of(parent_id)
-
-    return {id_: _page(found, size, order, wanted, after, counter(id_)) for id_, found in by_parent.items()}
+    return {
+        id_: _page(found, size, order, wanted, after, partial(count_of, id_))
+        for id_, found in by_parent.items()
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,13 +199,25 @@ def first_rows_of_each(statement: Select[Any], parent: Any, order: Order, after:
     return _remembered(statement, key, lambda: _first_rows_of_each(statement, parent, order))
 
 
-_MADE: WeakKeyDictionary[Select[Any], dict[tuple[str, ...], Listed]] = WeakKeyDictionary()
+def written_rows_of_each(
+    statement: Select[Any], parent: Any, order: Order, members: Members, after: str | None = None
+) -> Listed:
+    """The id of each of `:page_parents` and its first `:page_limit` rows, written."""
+    if after:
+        return _written_rows_of_each(statement.where(order.after(after)), parent, order, members)
+    key = (order.name, str(parent), members)
+    return _remembered(statement, key, lambda: _written_rows_of_each(statement, parent, order, members))
+
+
+_MADE: WeakKeyDictionary[Select[Any], dict[tuple[Hashable, ...], Listed]] = WeakKeyDictionary()
 """Of statements that are made once: what pages of them look like."""
 
 
-def _remembered(statement: Select[Any], key: tuple[str, ...], make: Callable[[], Listed]) -> Listed:
+def _remembered(statement: Select[Any], key: tuple[Hashable, ...], make: Callable[[], Listed]) -> Listed:
     made = _MADE.setdefault(statement, {})
     if key not in made:
+        if len(made) >= MOST_MADE:
+            made.clear()
         made[key] = make()
     return made[key]
 
@@ -201,16 +230,26 @@ def _first_rows(statement: Select[Any], order: Order) -> Listed:
 
 
 def _first_rows_of_each(statement: Select[Any], parent: Any, order: Order) -> Listed:
-    ids = func.unnest(bindparam(PARENTS, type_=BIGINTS))
-    parents = ids.table_valued(
-        column("id", BigInteger()), with_ordinality="place", name="parents"
-    ).render_derived()
+    parents = _parents()
     of_one, parent_name = _with_column(statement, parent, "page_parent")
     first = _first_rows(of_one.where(parent == parents.c.id), order)
     own = first.statement.lateral("own")
     again = [own.c[name].desc() if order.descending else own.c[name].asc() for name in first.marks]
     rows = select(own).select_from(parents.join(own, true())).order_by(parents.c.place, *again)
     return Listed(rows, first.marks, parent_name)
+
+
+def _written_rows_of_each(statement: Select[Any], parent: Any, order: Order, members: Members) -> Listed:
+    parents = _parents()
+    first = _first_rows(statement.where(parent == parents.c.id), order)
+    answer = written(first.statement, members, correlate=parents)
+    return Listed(select(parents.c.id, answer).select_from(parents).order_by(parents.c.place), first.marks)
+
+
+def _parents() -> Any:
+    ids = func.unnest(bindparam(PARENTS, type_=BIGINTS))
+    listed = ids.table_valued(column("id", BigInteger()), with_ordinality="place", name="parents")
+    return listed.render_derived()
 
 
 def _with_column(statement: Select[Any], wanted: Any, label: str) -> tuple[Select[Any], str]:

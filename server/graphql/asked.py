@@ -9,7 +9,7 @@ attributes that are no plain field of it, such as `id` and private ones, which a
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cache, lru_cache
 from typing import Any, Generic, TypeVar
 
@@ -17,11 +17,15 @@ from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, Selec
 from strawberry.types.base import get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
+from server.db.written import Members
 from server.graphql.info import Info
+from server.graphql.members import members_of
 
 Kind = TypeVar("Kind")
 Fragments = Mapping[str, FragmentDefinitionNode]
 
+TAKES_WRITTEN = "takes_written"
+"""The attribute of an info whose executor takes written lists."""
 _ASKED = "_asked_columns"
 
 
@@ -31,19 +35,25 @@ class Asked(Generic[Kind]):
 
     columns: tuple[str, ...]
     of: Callable[[Any], Kind]
+    members: Members | None = None
+    """All that is asked, when PostgreSQL may write the objects: nodes with nothing but plain columns."""
 
 
 def asked(info: Info, kind: type[Kind]) -> Asked[Kind]:
     """What the field that `info` is of, a connection, needs of each object of it."""
     raw = info._raw_info
+    takes_written = getattr(info, TAKES_WRITTEN, False)
     # Kept with the operation, as long as that is: looking into a document takes longer than many a list.
     kept = vars(raw.operation).setdefault(_ASKED, {})
-    key = (kind, *map(id, raw.field_nodes))
+    key = (kind, takes_written, *map(id, raw.field_nodes))
     found: Asked[Kind] | None = kept.get(key)
     if found is None:
         origin: Any = kind
         names = set(_asked(raw.field_nodes, raw.fragments))
-        found = kept[key] = _of_columns(origin, _columns(origin, names))
+        found = _of_columns(origin, _columns(origin, names))
+        if takes_written:
+            found = replace(found, members=members_of(raw.field_nodes, raw.fragments, origin))
+        kept[key] = found
     return found
 
 
@@ -53,6 +63,12 @@ def all_of(lists: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
     if len(several) == 1 or () in several:
         return min(several)
     return tuple(sorted(set().union(*several)))
+
+
+def same_of(members: Iterable[Members | None]) -> Members | None:
+    """What all lists that are read together may come written with; None unless it is the same for all."""
+    several = set(members)
+    return several.pop() if len(several) == 1 else None
 
 
 def _asked(nodes: Sequence[FieldNode], fragments: Fragments) -> Iterator[str]:

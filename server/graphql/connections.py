@@ -38,6 +38,8 @@ class Asked(Generic[Node]):
 
     @cached_property
     def nodes(self) -> list[Node]:
+        if self.page.written is not None:
+            return self.page.written  # type: ignore[return-value]  # a plan takes it as the list it is of
         return list(map(self.to_node, self.page.rows))
 
     @cached_property

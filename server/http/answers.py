@@ -77,7 +77,16 @@ class Answer:
             headers.append((name.lower().encode("latin-1"), value.encode("latin-1")))
         if self.close:
             headers.append((b"connection", b"close"))
-        return RawResponse(status, headers, _encode(self.content()))
+        return RawResponse(status, headers, self.body())
+
+    def body(self) -> bytes:
+        """`content` as JSON."""
+        content = self.content()
+        try:
+            return orjson.dumps(content)
+        except TypeError:
+            # Integers beyond 64 bits and lone surrogates: rare, and JSON can say them.
+            return json.dumps(content, separators=(",", ":"), default=_decoded).encode()
 
 
 def answer_refusal(refusal: Refusal, request_id: str) -> Answer:
@@ -154,9 +163,6 @@ def _log_unexpected(cause: Exception, error: GraphQLError) -> None:
     logger.error("resolver_failed", at=field_path, failure=describe_exception(cause))
 
 
-def _encode(content: dict[str, Any]) -> bytes:
-    try:
-        return orjson.dumps(content)
-    except TypeError:
-        # Integers beyond 64 bits and lone surrogates: rare, and JSON can say them.
-        return json.dumps(content, separators=(",", ":")).encode()
+def _decoded(written: orjson.Fragment) -> Any:
+    """A part that the database wrote."""
+    return orjson.loads(orjson.dumps(written))

@@ -28,7 +28,7 @@ class StoreCustomers:
     ) -> Sequence[Connection[Customer]]:
         listing = Listing(criteria(info.context, filter), ordering(order_by), first, after)
         shown = asked(info, Customer)
-        key = ListingOf(tuple(parent.id for parent in parents), listing, shown.columns)
+        key = ListingOf(tuple(parent.id for parent in parents), listing, shown.columns, shown.members)
         pages = await info.context.loader(customers_by_store).load(key)
         return [connection(page, shown.of) for page in pages]
 
@@ -49,6 +49,6 @@ class MerchantCustomers:
     ) -> Sequence[Connection[Customer]]:
         listing = Listing(criteria(info.context, filter), ordering(order_by), first, after)
         shown = asked(info, Customer)
-        key = ListingOf(tuple(parent.id for parent in parents), listing, shown.columns)
+        key = ListingOf(tuple(parent.id for parent in parents), listing, shown.columns, shown.members)
         pages = await info.context.loader(customers_by_merchant).load(key)
         return [connection(page, shown.of) for page in pages]

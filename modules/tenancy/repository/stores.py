@@ -15,6 +15,7 @@ from server.db.paging import Order, Page, fetch_page, fetch_pages
 from server.db.repository import Repository
 from server.db.statements import Row
 from server.db.values import IDS
+from server.db.written import Members
 
 
 class StoreRepository(Repository[Store]):
@@ -83,6 +84,7 @@ class StoreRepository(Repository[Store]):
         count_of: CountOf,
         *,
         columns: tuple[str, ...] = (),
+        members: Members | None = None,
     ) -> dict[int, Page[Row]]:
         """A page of stores (or those columns) for each merchant, in one statement; `count_of` counts when asked."""
         return await fetch_pages(
@@ -95,6 +97,7 @@ class StoreRepository(Repository[Store]):
             after=after,
             count_of=count_of,
             values=self.reach,
+            members=members,
         )
 
     async def counts(self, merchant_ids: Iterable[int]) -> dict[int, int]:

@@ -63,7 +63,7 @@ class Merchant(strawberry.relay.Node):
         ] = None,
     ) -> Sequence[Connection["Store"]]:
         shown, ids = asked(info, Store), tuple(parent.id for parent in parents)
-        listing = Listing(ids, store_order(order_by), first, after, shown.columns)
+        listing = Listing(ids, store_order(order_by), first, after, shown.columns, shown.members)
         pages = await info.context.loader(stores_by_merchant).load(listing)
         return [connection(page, shown.of) for page in pages]
 

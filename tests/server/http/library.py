@@ -26,7 +26,7 @@ async def _none() -> int:
 
 
 def _no_books() -> "Connection[Book]":
-    page = SimpleNamespace(rows=(), cursors=[], has_next=False, has_previous=False, count=_none)
+    page = SimpleNamespace(rows=(), cursors=[], has_next=False, has_previous=False, count=_none, written=None)
     return connection(cast("Page[Book]", page), lambda book: book)
 
 

@@ -1,0 +1,93 @@
+"""Whether all that is asked of a list are plain columns, and which: then PostgreSQL may write it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from graphql import (
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    InlineFragmentNode,
+    SelectionSetNode,
+)
+from strawberry.relay import Node
+from strawberry.types.base import StrawberryOptional, get_object_definition
+from strawberry.utils.str_converters import to_camel_case
+
+from server.db.written import How, Member, Members
+
+HOW = {str: How.AS_IS, bool: How.AS_IS, int: How.AS_IS, datetime: How.INSTANT}
+Fragments = Mapping[str, FragmentDefinitionNode]
+
+
+class _More(Exception):
+    """Something is asked that is no plain column, or not always."""
+
+
+def members_of(nodes: Sequence[FieldNode], fragments: Fragments, kind: type) -> Members | None:
+    """What is asked of the nodes of a connection, in the order of the answer; None when it is more than columns."""
+    try:
+        below = [field for node in nodes for field in _fields(node.selection_set, fragments)]
+        if len({_key(field) for field in below}) != 1 or any(field.name.value != "nodes" for field in below):
+            return None
+        found: dict[str, Member] = {}
+        for field in below:
+            for column in _fields(field.selection_set, fragments):
+                found.setdefault(_key(column), _member(column, kind))
+    except _More:
+        return None
+    return tuple(found.values())
+
+
+def _key(field: FieldNode) -> str:
+    return field.alias.value if field.alias else field.name.value
+
+
+def _fields(selections: SelectionSetNode | None, fragments: Fragments) -> Iterator[FieldNode]:
+    """The fields of a selection on an object type; what is valid there applies to each of its objects."""
+    for selection in selections.selections if selections is not None else ():
+        if selection.directives:
+            raise _More
+        if isinstance(selection, FieldNode):
+            yield selection
+        elif isinstance(selection, FragmentSpreadNode):
+            yield from _fields(fragments[selection.name.value].selection_set, fragments)
+        elif isinstance(selection, InlineFragmentNode):
+            yield from _fields(selection.selection_set, fragments)
+
+
+def _member(field: FieldNode, kind: type) -> Member:
+    name, key = field.name.value, _key(field)
+    if name == "__typename":
+        return Member(key, how=How.TYPENAME, type_name=get_object_definition(kind, strict=True).name)
+    plain = _plain(kind).get(name)
+    if plain is None or field.arguments:
+        raise _More
+    column, how, nullable = plain
+    type_name = get_object_definition(kind, strict=True).name if how is How.GLOBAL_ID else ""
+    return Member(key, column, how, type_name, nullable)
+
+
+@cache
+def _plain(kind: Any) -> dict[str, tuple[str, How, bool]]:
+    """The fields of a type that may be columns, by their names in the schema: column, how, whether it may be null."""
+    found = {}
+    for field in get_object_definition(kind, strict=True).fields:
+        nullable = isinstance(field.type, StrawberryOptional)
+        type_: Any = field.type.of_type if isinstance(field.type, StrawberryOptional) else field.type
+        if field.is_basic_field and type_ in HOW:
+            name = field.graphql_name or to_camel_case(field.python_name)
+            found[name] = field.python_name, HOW[type_], nullable
+    if issubclass(kind, Node) and _has_plain_id(kind):
+        found["id"] = kind.resolve_id_attr(), How.GLOBAL_ID, False
+    return found
+
+
+def _has_plain_id(kind: type[Node]) -> bool:
+    """Whether its global id is made in the usual way, of its local one."""
+    return all(
+        getattr(kind, name).__func__ is getattr(Node, name).__func__
+        for name in ("resolve_id", "resolve_typename")
+    )
