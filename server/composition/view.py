@@ -28,6 +28,7 @@ from server.composition.plan import VisibilityPlan
 from server.composition.pruned import ViewGraphQLSchema
 from server.composition.schema import ComposedSchema, NamedDefinition
 from server.composition.sdl import render_schema
+from server.db.failures import named
 from server.executor import PlanBudget, Plans, ends_operation
 
 RULES = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule)
@@ -88,6 +89,7 @@ class SchemaView(ComposedSchema):
     ) -> ExecutionResult:
         """Run a query or mutation of a document that `validate` accepts. Errors are returned, not logged.
 
+        Raises `ServiceUnavailable` or `TimedOut` when the database failed and the query would have to ask it again.
         With the document's `record` a query that is asked again is compiled.
         """
         outcome = await self._plans(document, record).run(operation_name, variables or {}, context, root)
@@ -97,7 +99,7 @@ class SchemaView(ComposedSchema):
             if ends_operation(failure):
                 # A statement that took all its time is not given as much again. Asking again after a lost
                 # connection makes sense on another one only, and for the operation as a whole.
-                raise failure
+                raise named(failure) or failure
         result = execute(
             self._schema,
             document,

@@ -4,9 +4,11 @@
 from collections.abc import Sequence
 from typing import Any
 
+import asyncpg
 import pytest
 import strawberry
 from graphql import parse
+from sqlalchemy.exc import DBAPIError
 
 from server.composition import SchemaView
 from server.db.failures import ConnectionLost
@@ -82,6 +84,11 @@ class Query:
     def lost(self) -> str | None:
         calls.append("lost")
         raise ConnectionLost
+
+    @strawberry.field
+    async def cancelled(self) -> str | None:
+        calls.append("cancelled")
+        raise DBAPIError("SELECT", {}, asyncpg.QueryCanceledError("too long"))
 
     @strawberry.field
     def unclear(self) -> list[Shelf] | None:
@@ -169,7 +176,7 @@ async def test_what_took_all_its_time_is_not_asked_again() -> None:
     assert sorted(str(path[1]) for path in places(outcome.response)) == ["slow", "slower"]
 
 
-@pytest.mark.parametrize("field", ["lost", "shelf(width: 1) { slow }"])
+@pytest.mark.parametrize("field", ["lost", "cancelled", "shelf(width: 1) { slow }"])
 async def test_not_even_when_graphql_core_would_have_to(field: str) -> None:
     view = _view()
     with pytest.raises((TimedOut, ServiceUnavailable)):
