@@ -19,7 +19,7 @@ from tests.benchmarks.pinning import pin_server
 from tests.benchmarks.tables import Cell
 from tests.benchmarks.workload import Question, Workload
 
-FACET, BY_HAND = "Facet", "by hand"
+FACET, BY_HAND, PLAINLY = "Facet", "by hand", "by hand, plainly"
 HEADS = (
     *("server", "requests/s", "p50, ms", "p99, ms", "CPU, ms", "PostgreSQL CPU, ms"),
     *("of by hand, %", "lowest", "highest"),
@@ -101,6 +101,14 @@ def by_hand(installation: Installation) -> Iterator[Contender]:
     with installation.serve("tests.benchmarks.limit") as serving:
         pin_server(serving.process)
         yield Contender(BY_HAND, serving)
+
+
+@contextmanager
+def plainly(installation: Installation) -> Iterator[Contender]:
+    """The server of `limit_plain.py`."""
+    with installation.serve("tests.benchmarks.limit_plain") as serving:
+        pin_server(serving.process)
+        yield Contender(PLAINLY, serving)
 
 
 def compete(

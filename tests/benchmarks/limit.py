@@ -45,6 +45,12 @@ IDENTIFY = """
         set_config('facet.platform_id', platform_id::text, true)
     FROM facet_identify($1)
 """
+OPTIONS = {
+    "application_name": "limit",
+    "timezone": "UTC",
+    "jit": "off",
+    "plan_cache_mode": "force_generic_plan",
+}
 GRANTS = """
     SELECT merchant_id FROM tenancy_membership WHERE platform_id = $1 AND user_id = $2 AND ended_at IS NULL
         AND role IN ('platform_admin', 'merchant_member')
@@ -90,13 +96,7 @@ class Limit:
             await lane.connection.close()
 
     async def _connect(self) -> Lane:
-        options = {
-            "application_name": "limit",
-            "timezone": "UTC",
-            "jit": "off",
-            "plan_cache_mode": "force_generic_plan",
-        }
-        connection = await asyncpg.connect(self._url, server_settings=options)
+        connection = await asyncpg.connect(self._url, server_settings=OPTIONS)
         fetch = {statement: (await connection.prepare(statement)).fetch for statement in STATEMENTS}
         # The driver leaves a preparation open until the next statement, and BEGIN must not follow it.
         await connection.execute("SELECT 1")
@@ -115,9 +115,10 @@ class Limit:
             try:
                 known = self._known.get(token)
                 if known is None or known.until < time.monotonic():
-                    known = await self._identify(lane.connection, token)
-                if known is None:
-                    return 401, b'{"errors":[{"message":"unknown token"}]}'
+                    known = await look_up(lane.connection, token.decode("ascii"))
+                    if known is None:
+                        return 401, b'{"errors":[{"message":"unknown token"}]}'
+                    self._known[token] = known
                 await lane.connection.execute(known.begin)
                 try:
                     data = await by_hand(
@@ -131,21 +132,19 @@ class Limit:
                 self._free.append(lane)
         return 200, orjson.dumps({"data": data})
 
-    async def _identify(self, connection: Any, token: bytes) -> Known | None:
-        """The caller, remembered; None for nobody we know and for somebody who may not read."""
-        async with connection.transaction(isolation="repeatable_read", readonly=True):
-            found = await connection.fetchrow(IDENTIFY, token_hash(token.decode("ascii")))
-            if found is None or not found["is_good"]:
-                return None
-            platform_id = found["platform_id"]
-            merchants = {grant[0] for grant in await connection.fetch(GRANTS, platform_id, found["user_id"])}
-        if not merchants:
+
+async def look_up(connection: Any, token: str) -> Known | None:
+    """The caller; None for nobody we know and for somebody who may not read."""
+    async with connection.transaction(isolation="repeatable_read", readonly=True):
+        found = await connection.fetchrow(IDENTIFY, token_hash(token))
+        if found is None or not found["is_good"]:
             return None
-        reach = None if None in merchants else frozenset(merchants)
-        until = time.monotonic() + REMEMBERED_SECONDS
-        known = Known(BEGIN.format(platform_id), platform_id, reach, until)
-        self._known[token] = known
-        return known
+        platform_id = found["platform_id"]
+        merchants = {grant[0] for grant in await connection.fetch(GRANTS, platform_id, found["user_id"])}
+    if not merchants:
+        return None
+    reach = None if None in merchants else frozenset(merchants)
+    return Known(BEGIN.format(platform_id), platform_id, reach, time.monotonic() + REMEMBERED_SECONDS)
 
 
 class Endpoint:
