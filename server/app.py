@@ -25,6 +25,7 @@ from server.http.budget import Budget
 from server.http.limits import Limits
 from server.http.notes import RequestNotes
 from server.http.operation import Operations, Visit
+from server.metrics.known import KnownScopes
 from server.platforms.cache import Freshness
 from server.platforms.callers import Callers
 from server.platforms.directory import PlatformDirectory
@@ -49,6 +50,7 @@ class Facet:
         self.registry = registry
         self.clock = clock or SystemClock()
         self.meters = Meters()
+        self.known_scopes = KnownScopes()
         self.database = Database.connect(
             servers.app_url,
             owns_role=servers.app_logs_in,

@@ -15,7 +15,7 @@ from server.metrics.graphql_types import MetricComparison, MetricsContextInput
 from server.metrics.loader import Wanted, numbers_of
 from server.metrics.lookahead import selects
 from server.metrics.permissions import VIEW, VIEW_PLATFORM
-from server.metrics.services import catalogue_of, directory_of
+from server.metrics.services import catalogue_of, directory_of, known_scopes_of
 from server.metrics.values import Value, metric_values
 from server.metrics.windows import Comparison, Period, Windows, windows
 
@@ -155,10 +155,15 @@ def within_reach(ctx: Context, kind: ScopeKind, scope_ids: Sequence[int]) -> lis
 
 async def require_known(ctx: Context, kind: ScopeKind, scope_id: int) -> None:
     """Raise `NotFound` unless the caller can see the merchant or store; one look-up for all asked now."""
+    known, about = known_scopes_of(ctx), (ctx.caller, ctx.platform_id, kind, scope_id)
+    if known.has(*about):
+        return
     batch = known_merchants if kind is ScopeKind.MERCHANT else known_stores
     if not await ctx.loader(batch).load(scope_id):
         name = kind.value.capitalize()
         raise NotFound(f"There is no {name} {global_id(name, scope_id)} that you can see.")
+    if ctx.is_read_only:  # a change may be undone yet
+        known.add(*about)
 
 
 async def known_merchants(ctx: Context, ids: Sequence[int]) -> list[bool]:

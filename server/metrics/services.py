@@ -7,6 +7,7 @@ from functools import lru_cache
 from server.context import Context
 from server.contracts.directory import Directory
 from server.metrics.catalogue import Catalogue
+from server.metrics.known import KnownScopes
 from server.platforms.locales import Locales, text_key
 from server.platforms.registry import Registry
 
@@ -24,6 +25,12 @@ def label_in(ctx: Context, module: str, key: str, default: str) -> str:
 def directory_of(ctx: Context) -> Directory:
     """Who knows which merchants and stores exist."""
     return _registry(ctx).directory
+
+
+def known_scopes_of(ctx: Context) -> KnownScopes:
+    """What this process remembers of which merchants and stores exist."""
+    known: KnownScopes = ctx.services.known_scopes
+    return known
 
 
 def _registry(ctx: Context) -> Registry:

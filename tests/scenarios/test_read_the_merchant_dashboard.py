@@ -84,14 +84,20 @@ async def test_shows_four_numbers_each_its_own(platform: TestPlatform) -> None:
 
 
 async def test_costs_one_statement_for_all_numbers(platform: TestPlatform) -> None:
-    merchant_id = await a_merchant(platform, stores=3, subscriptions=1, customers=5, people=2)
-    await dashboard(platform, merchant_id)
+    """And one more to see whether there is such a merchant, the first time it is asked about."""
+    known = await a_merchant(platform, stores=3, subscriptions=1, customers=5, people=2)
+    new = await a_merchant(platform, stores=1, subscriptions=1, customers=1, people=1)
+    await dashboard(platform, known)
 
-    with count_statements(platform.facet) as statements:
-        await dashboard(platform, merchant_id)
+    with count_statements(platform.facet) as again:
+        await dashboard(platform, known)
+    with count_statements(platform.facet) as first:
+        await dashboard(platform, new)
 
-    reach, numbers = statements
+    (numbers,) = again
+    reach, numbers_of_new = first
     assert "tenancy_merchant" in reach
+    assert numbers_of_new == numbers
     assert all(source in numbers for source in ("tenancy_store", "tenancy_membership", "customers_customer"))
 
 

@@ -23,6 +23,7 @@ from server.metrics.catalogue import Catalogue
 from server.metrics.graphql import graph as metrics_graph
 from server.metrics.graphql import with_metrics
 from server.metrics.graphql_types import SCALARS
+from server.metrics.known import KnownScopes
 from server.metrics.permissions import PERMISSIONS
 from server.platforms.registry import Registry
 from tests.server.metrics.shops import definitions
@@ -37,6 +38,7 @@ class Mall:
 
     def __init__(self, database: Database) -> None:
         self.database = database
+        self.known_scopes = KnownScopes()
         self.registry = Registry(definitions(), kernel_permissions=PERMISSIONS)
         self.catalogue = Catalogue(self.registry.definitions)
         parts = [ComposedModule(KERNEL, "server.metrics", metrics_graph)]
