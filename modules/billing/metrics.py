@@ -10,31 +10,33 @@ from server.contracts.metrics import Fold, Metric, Polarity, ScopeKind, Source, 
 SCOPES = {ScopeKind.PLATFORM: "platform_id", ScopeKind.MERCHANT: "merchant_id"}
 KINDS = frozenset(SCOPES)
 
-# As many as there are rows in billing_subscription_state, which works out much that is not counted. Changes of
-# the status are few, so they are read once for all subscriptions. Whatever is not paused is active or on trial.
+# As many as there are rows in billing_subscription_state, which works out much that is not counted. Whatever is not
+# paused is active or on trial. Changes of the status are few, so they are read once for all subscriptions; MATERIALIZED
+# and NOT IN see to that. PostgreSQL expects few of them, however many merchants there are, and left to itself would
+# read them anew for each subscription.
 STATES = Source(
     code="billing.states",
     sql="""
-        WITH chosen AS (
+        WITH chosen AS MATERIALIZED (
             SELECT id, {scope} AS scope, started_at, trial_ends_at, ended_at
             FROM billing_subscription
             WHERE platform_id = :platform_id AND {scope} = ANY(:scopes)
-        ), told AS (
-            SELECT change.subscription_id, bucket.bucket, max(change.at) AS at,
-                max(change.at) FILTER (WHERE change.status = 'paused') AS paused_at
-            FROM billing_subscription_change AS change
-            JOIN bucket ON change.at < bucket.end_at
-            WHERE change.platform_id = :platform_id AND change.status IS NOT NULL
-                AND change.subscription_id = ANY(ARRAY(SELECT id FROM chosen))
-            GROUP BY 1, 2
+        ), told AS MATERIALIZED (
+            SELECT subscription_id, status, at,
+                lead(at, 1, 'infinity') OVER (PARTITION BY subscription_id ORDER BY at) AS until_at
+            FROM billing_subscription_change
+            WHERE platform_id = :platform_id AND status IS NOT NULL
+                AND subscription_id = ANY(ARRAY(SELECT id FROM chosen))
+        ), paused AS MATERIALIZED (
+            SELECT subscription_id, bucket
+            FROM told JOIN bucket ON at < end_at AND until_at >= end_at
+            WHERE status = 'paused'
         )
-        SELECT chosen.scope, bucket.bucket,
-            count(*) FILTER (WHERE trial_ends_at IS NULL OR trial_ends_at < bucket.end_at) AS active,
-            count(*) FILTER (WHERE trial_ends_at >= bucket.end_at) AS trialing
-        FROM chosen
-        JOIN bucket ON started_at < bucket.end_at AND (ended_at IS NULL OR ended_at >= bucket.end_at)
-        LEFT JOIN told ON told.subscription_id = chosen.id AND told.bucket = bucket.bucket
-        WHERE told.paused_at IS NULL OR told.paused_at < told.at
+        SELECT scope, bucket,
+            count(*) FILTER (WHERE trial_ends_at IS NULL OR trial_ends_at < end_at) AS active,
+            count(*) FILTER (WHERE trial_ends_at >= end_at) AS trialing
+        FROM chosen JOIN bucket ON started_at < end_at AND (ended_at IS NULL OR ended_at >= end_at)
+        WHERE (id, bucket) NOT IN (SELECT subscription_id, bucket FROM paused)
         GROUP BY 1, 2
     """,
     scopes=SCOPES,
