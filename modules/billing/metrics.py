@@ -43,39 +43,36 @@ STATES = Source(
     doc="Subscriptions by what their history says they are at the end of the period, whatever happened later.",
 )
 
-# Lines are added up between the buckets' edges first, so that a year of days costs little more than one day.
+# Lines are added up between the buckets' edges first, so that a year of days costs little more than one day. Any
+# instant of a piece tells which buckets it is in. What nobody reads of a piece PostgreSQL does not compute.
 LEDGER = Source(
     code="billing.ledger",
     sql="""
-        WITH edge AS (
-            SELECT array_agg(at ORDER BY at) AS instants
-            FROM (SELECT start_at AS at FROM bucket UNION SELECT end_at FROM bucket) AS edges
-        ), piece AS (
-            SELECT {scope} AS scope, currency, kind, width_bucket(at, edge.instants) AS place,
-                sum(amount_minor)::bigint AS amount, count(*) AS lines
-            FROM billing_mrr_movement CROSS JOIN edge
+        WITH piece AS (
+            SELECT {scope} AS scope, currency, min(at) AS at,
+                sum(amount_minor)::bigint AS amount,
+                count(*) FILTER (WHERE kind IN ('new', 'reactivation'))
+                    - count(*) FILTER (WHERE kind = 'churn') AS joined,
+                (sum(amount_minor) FILTER (WHERE kind = 'new'))::bigint AS new,
+                (sum(amount_minor) FILTER (WHERE kind = 'expansion'))::bigint AS expansion,
+                (sum(amount_minor) FILTER (WHERE kind = 'contraction'))::bigint AS contraction,
+                (sum(amount_minor) FILTER (WHERE kind = 'churn'))::bigint AS churned,
+                (sum(amount_minor) FILTER (WHERE kind = 'reactivation'))::bigint AS reactivation
+            FROM billing_mrr_movement
             WHERE platform_id = :platform_id AND {scope} = ANY(:scopes)
-                AND at < edge.instants[cardinality(edge.instants)]
-            GROUP BY 1, 2, 3, 4
-        ), period AS (
-            SELECT bucket.bucket, width_bucket(start_at, edge.instants) AS first,
-                width_bucket(end_at, edge.instants) AS behind
-            FROM bucket CROSS JOIN edge
+            GROUP BY 1, 2, width_bucket(at, ARRAY(SELECT unnest(ARRAY[start_at, end_at]) FROM bucket ORDER BY 1))
         )
-        SELECT piece.scope, period.bucket, piece.currency,
+        SELECT scope, bucket, currency,
             sum(amount)::bigint AS mrr,
             12 * sum(amount)::bigint AS arr,
-            coalesce(sum(lines) FILTER (WHERE kind IN ('new', 'reactivation')), 0)::bigint
-                - coalesce(sum(lines) FILTER (WHERE kind = 'churn'), 0)::bigint AS paying,
-            coalesce(sum(amount) FILTER (WHERE place >= first AND kind = 'new'), 0)::bigint AS new,
-            coalesce(sum(amount) FILTER (WHERE place >= first AND kind = 'expansion'), 0)::bigint AS expansion,
-            coalesce(-sum(amount) FILTER (WHERE place >= first AND kind = 'contraction'), 0)::bigint
-                AS contraction,
-            coalesce(-sum(amount) FILTER (WHERE place >= first AND kind = 'churn'), 0)::bigint AS churned,
-            coalesce(sum(amount) FILTER (WHERE place >= first AND kind = 'reactivation'), 0)::bigint
-                AS reactivation,
-            coalesce(sum(amount) FILTER (WHERE place >= first), 0)::bigint AS net_new
-        FROM piece JOIN period ON piece.place < period.behind
+            sum(joined)::bigint AS paying,
+            coalesce(sum(new) FILTER (WHERE at >= start_at), 0)::bigint AS new,
+            coalesce(sum(expansion) FILTER (WHERE at >= start_at), 0)::bigint AS expansion,
+            coalesce(-sum(contraction) FILTER (WHERE at >= start_at), 0)::bigint AS contraction,
+            coalesce(-sum(churned) FILTER (WHERE at >= start_at), 0)::bigint AS churned,
+            coalesce(sum(reactivation) FILTER (WHERE at >= start_at), 0)::bigint AS reactivation,
+            coalesce(sum(amount) FILTER (WHERE at >= start_at), 0)::bigint AS net_new
+        FROM piece JOIN bucket ON at < end_at
         GROUP BY 1, 2, 3
     """,
     scopes=SCOPES,
