@@ -347,7 +347,7 @@ LINE_BY_LINE = Source(
     """,
     scopes=metrics.SCOPES,
 )
-OF_THE_LEDGER = tuple("mrr arr paying new expansion contraction churned reactivation net_new".split())
+OF_THE_LEDGER = tuple(m.column for m in metrics.DECLARED if m.source is metrics.LEDGER and m.column)
 
 
 @st.composite
