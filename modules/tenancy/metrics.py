@@ -18,16 +18,20 @@ STORES = Source(
     doc="Stores that had opened and not closed by the end of the period.",
 )
 
+# Told apart before they are counted: count(DISTINCT …) would sort them.
 TEAM = Source(
     code="tenancy.team",
     sql="""
-        SELECT {scope} AS scope, bucket.bucket,
-            count(DISTINCT coalesce(lower(membership.email), membership.id::text)) AS team_members
-        FROM tenancy_membership AS membership
-        JOIN bucket ON membership.created_at < bucket.end_at
-            AND (membership.ended_at IS NULL OR membership.ended_at >= bucket.end_at)
-        WHERE membership.platform_id = :platform_id AND membership.merchant_id IS NOT NULL
-            AND {scope} = ANY(:scopes)
+        SELECT scope, bucket, count(*) AS team_members
+        FROM (
+            SELECT DISTINCT {scope} AS scope, bucket.bucket,
+                coalesce(lower(membership.email), membership.id::text) AS person
+            FROM tenancy_membership AS membership
+            JOIN bucket ON membership.created_at < bucket.end_at
+                AND (membership.ended_at IS NULL OR membership.ended_at >= bucket.end_at)
+            WHERE membership.platform_id = :platform_id AND membership.merchant_id IS NOT NULL
+                AND {scope} = ANY(:scopes)
+        ) AS member
         GROUP BY 1, 2
     """,
     scopes={ScopeKind.PLATFORM: "membership.platform_id", ScopeKind.MERCHANT: "membership.merchant_id"},
