@@ -26,8 +26,8 @@ class ConnectionLost(ServiceUnavailable):
 
 def ends_connection(error: BaseException | None) -> bool:
     """Whether `error`, as the driver raised it, means that its connection is of no more use."""
-    if isinstance(error, OSError):
-        return True
+    if isinstance(error, OSError | asyncpg.InternalClientError):
+        return True  # the latter is the driver's for a connection that ended a moment ago
     if isinstance(error, asyncpg.InterfaceError):
         return "closed" in str(error)
     state = sqlstate(error)
