@@ -9,7 +9,8 @@ from typing import Any
 
 from graphql import GraphQLSchema, ListValueNode, ObjectValueNode, ValueNode, VariableNode
 from graphql.execution.values import get_argument_values
-from strawberry.relay import GlobalID
+from strawberry.relay import GlobalID, GlobalIDValueError
+from strawberry.relay.types import InvalidGlobalIDError
 from strawberry.types.arguments import _is_leaf_type, convert_argument
 from strawberry.types.base import StrawberryMaybe, StrawberryOptional
 
@@ -26,6 +27,8 @@ class Reader:
     python_name: str
     type: Any
     """What its value has to be converted to; None when it stays as it is."""
+    may_be_null: bool
+    """A null is a null then, without a look at the type."""
 
 
 def readers_of(call: Call, schema: GraphQLSchema) -> tuple[Reader, ...]:
@@ -37,6 +40,7 @@ def readers_of(call: Call, schema: GraphQLSchema) -> tuple[Reader, ...]:
             converter.config.name_converter.from_argument(argument),
             argument.python_name,
             None if _stays(argument.type, converter.scalar_registry) else argument.type,
+            isinstance(argument.type, StrawberryOptional) and not isinstance(argument.type, StrawberryMaybe),
         )
         for argument in call.field.arguments
     )
@@ -61,7 +65,9 @@ def converted(
     for reader in readers:
         if reader.name in given:
             value = given[reader.name]
-            if reader.type is not None:
+            if reader.type is GlobalID and type(value) is str:
+                value = _global_id(value)
+            elif reader.type is not None and not (value is None and reader.may_be_null):
                 converter = _converter(schema)
                 value = convert_argument(
                     value,
@@ -73,6 +79,14 @@ def converted(
                 )
             arguments[reader.python_name] = value
     return arguments
+
+
+def _global_id(value: str) -> GlobalID:
+    """What `convert_argument` answers, which looks at many other things first."""
+    try:
+        return GlobalID.from_id(value)
+    except GlobalIDValueError as error:
+        raise InvalidGlobalIDError(f'Value cannot represent a GlobalID: "{value}".') from error
 
 
 def constant_arguments(call: Call, schema: GraphQLSchema) -> dict[str, Any] | None:

@@ -34,7 +34,7 @@ def metric_values(
     with_trend: bool,
 ) -> list[Value]:
     """A value for each scope from what its columns hold; a failure stands in the place of all."""
-    common = {**_constants_of(metric), "partial": windows.partial, "as_of": windows.current.end}
+    common = {**_constants_of(metric), "ctx": ctx, "partial": windows.partial, "as_of": windows.current.end}
     make = _counts if is_count(metric) else _measures
     try:
         return make(ctx, catalogue, metric, found, scope_ids, windows, common, with_trend=with_trend)
