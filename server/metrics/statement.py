@@ -1,8 +1,11 @@
 """The SQL of sources: any number of them behind tables of the windows asked about, as one statement.
 
-    WITH bucket AS (…), source AS (<the source's own SQL>)
-    SELECT 0 AS source, scope, bucket, currency, <its columns>, <nulls up to the widest> FROM source
-    UNION ALL … one such branch for each source
+    WITH bucket_0 AS (<windows>), …
+    SELECT * FROM (
+      (WITH bucket AS (bucket_0), source AS (<the source's own SQL>)
+       SELECT 0 AS source, scope, bucket, currency, <its columns>, <nulls up to the widest> FROM source)
+      UNION ALL … one such branch for each source
+    )
 
 Only the columns that somebody reads are selected, so PostgreSQL does not compute the others.
 """
@@ -46,11 +49,10 @@ class Branch(NamedTuple):
 def statement(branches: tuple[Branch, ...], lengths: tuple[int, ...]) -> TextClause:
     """One statement for all branches; `lengths` are the numbers of windows, as `spelt_out` counts them."""
     width = max(len(branch.columns) for branch in branches)
-    return text(
-        "\nUNION ALL\n".join(
-            _branch(place, branch, lengths[branch.windows], width) for place, branch in enumerate(branches)
-        )
-    )
+    numbers = sorted({branch.windows for branch in branches})
+    buckets = ",\n".join(_buckets(number, lengths[number]) for number in numbers)
+    found = "\nUNION ALL\n".join(_branch(place, branch, width) for place, branch in enumerate(branches))
+    return text(f"WITH {buckets}\nSELECT * FROM (\n{found}\n) AS found")
 
 
 def spelt_out(length: int) -> int:
@@ -86,13 +88,13 @@ def check(source: Source) -> str | None:
     )
 
 
-def _branch(place: int, branch: Branch, length: int, width: int) -> str:
+def _branch(place: int, branch: Branch, width: int) -> str:
     columns = [f'CAST(source."{_quoted(name)}" AS bigint) AS c{n}' for n, name in enumerate(branch.columns)]
     columns += [f"CAST(NULL AS bigint) AS c{n}" for n in range(len(columns), width)]
     # A source without a column `currency` finds that of `absent` by the same name. Its own SQL stands above and
     # finds neither.
-    return f"""(WITH bucket AS (
-{_buckets(branch.windows, length)}
+    return f"""(WITH bucket AS NOT MATERIALIZED (
+  SELECT bucket, start_at, end_at FROM bucket_{branch.windows}
 ), source AS (
 {_sql(branch)}
 )
@@ -105,21 +107,25 @@ SELECT {place} AS source, found.* FROM (SELECT CAST(NULL AS text) AS currency) A
 
 def _buckets(number: int, length: int) -> str:
     if not length:
-        return (
-            "  SELECT CAST(bucket - 1 AS integer) AS bucket, start_at, end_at\n"  # noqa: S608  # made of numbers
-            f"  FROM unnest(CAST(:starts_{number} AS timestamptz[]), CAST(:ends_{number} AS timestamptz[]))\n"
-            "    WITH ORDINALITY AS b (start_at, end_at, bucket)"
-        )
+        return f"""bucket_{number} AS MATERIALIZED (
+  SELECT CAST(bucket - 1 AS integer) AS bucket, start_at, end_at
+  FROM unnest(CAST(:starts_{number} AS timestamptz[]), CAST(:ends_{number} AS timestamptz[]))
+    WITH ORDINALITY AS b (start_at, end_at, bucket)
+)"""  # noqa: S608  # made of numbers
     rows = [
         f"{place}, CAST(:start_{number}_{place} AS timestamptz), CAST(:end_{number}_{place} AS timestamptz)"
         for place in range(length)
     ]
     if length == 1:
-        # No join: PostgreSQL puts the two instants where the source names them.
+        # No join: PostgreSQL puts the two instants wherever sources name them.
         bucket, start, end = rows[0].split(", ")
-        return f"  SELECT {bucket} AS bucket, {start} AS start_at, {end} AS end_at"
+        return f"""bucket_{number} AS NOT MATERIALIZED (
+  SELECT {bucket} AS bucket, {start} AS start_at, {end} AS end_at
+)"""
     listed = ", ".join(f"({row})" for row in rows)
-    return f"  SELECT bucket, start_at, end_at FROM (VALUES {listed}) AS b (bucket, start_at, end_at)"  # noqa: S608
+    return f"""bucket_{number} AS MATERIALIZED (
+  SELECT bucket, start_at, end_at FROM (VALUES {listed}) AS b (bucket, start_at, end_at)
+)"""  # noqa: S608  # made of numbers
 
 
 def _sql(branch: Branch) -> str:
