@@ -85,14 +85,12 @@ class _Asking:
         self, ctx: Context, scopes: Sequence[tuple[int, ...]], windows: Sequence[tuple[Window, ...]]
     ) -> None:
         self._ctx = ctx
-        self._values = values(
-            ctx.platform_id, scopes, [[(w.start, w.end) for w in group] for group in windows]
-        )
-        self._lengths = tuple(spelt_out(len(group)) for group in windows)
+        self._values = values(ctx.platform_id, scopes, windows)
+        self._lengths = tuple([spelt_out(len(group)) for group in windows])
 
     async def together(self, branches: Sequence[Branch], places: Sequence[int]) -> dict[int, Found]:
         """One statement for all `places`."""
-        rows = await self._rows(statement(tuple(branches[place] for place in places), self._lengths))
+        rows = await self._rows(statement(tuple([branches[place] for place in places]), self._lengths))
         groups: list[list[Any]] = [[] for _ in places]
         for row in rows:
             groups[row[0]].append(row)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 from server.context import Context
@@ -36,9 +37,9 @@ class Request:
 class Rows:
     """What a source answered. A scope and window without a row holds nothing."""
 
-    places: dict[str, int]
+    places: Mapping[str, int]
     """Where each column is in a row."""
-    cells: dict[tuple[int, int], list[Any]] = field(default_factory=dict)
+    cells: dict[tuple[int, int], list[Any]]
     """Rows by scope and bucket, one for each currency."""
 
     def totals(self, scope_id: int, bucket: int, column: str) -> Totals:
@@ -88,15 +89,19 @@ async def fetch(ctx: Context, requests: Sequence[Request]) -> list[Answer]:
 
 
 def _indexed(branch: Branch, rows: Sequence[Any]) -> Rows:
-    answer = Rows({name: place for place, name in enumerate(branch.columns, FIRST_COLUMN)})
-    cells = answer.cells
+    cells: dict[tuple[int, int], list[Any]] = {}
     for row in rows:
         key = row[1], row[2]
         if key in cells:
             cells[key].append(row)
         else:
             cells[key] = [row]
-    return answer
+    return Rows(_places(branch.columns), cells)
+
+
+@lru_cache(maxsize=1_024)
+def _places(columns: tuple[str, ...]) -> Mapping[str, int]:
+    return {name: place for place, name in enumerate(columns, FIRST_COLUMN)}
 
 
 @dataclass(frozen=True, slots=True)
