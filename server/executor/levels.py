@@ -23,10 +23,17 @@ from server.executor.run import any_awaitable, awaited, by_type, together
 from server.executor.selection import Level, Selected
 from server.executor.values import ValueCode, is_object
 from server.executor.writer import Program, Writer
+from server.graphql.completed import Completed
 
 Wait = Callable[[str, str, str], str]
 
-NAMES = {"any_awaitable": any_awaitable, "awaited": awaited, "by_type": by_type, "together": together}
+NAMES = {
+    "Completed": Completed,
+    "any_awaitable": any_awaitable,
+    "awaited": awaited,
+    "by_type": by_type,
+    "together": together,
+}
 
 
 class LevelCode:
@@ -209,6 +216,7 @@ class LevelCode:
     def _completed(self, w: Writer, selected: Selected) -> None:
         """Complete the values in `v`, with levels below them, and return them."""
         known, below = self.program.constant("known_", selected), self._below(selected)
+        w("if v and type(v[0]) is Completed: return [x.data for x in v]")
         with w.block("try:"):
             w("flat = []")
             with w.block("for x in v:"):

@@ -1,61 +1,44 @@
 """Whether all that is asked of a list are plain columns, and which: then PostgreSQL may write it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from graphql import (
     FieldNode,
-    FragmentDefinitionNode,
-    FragmentSpreadNode,
-    InlineFragmentNode,
-    SelectionSetNode,
 )
 from strawberry.relay import Node
 from strawberry.types.base import StrawberryOptional, get_object_definition
 from strawberry.utils.str_converters import to_camel_case
 
 from server.db.written import How, Member, Members
+from server.graphql.selections import Conditional, Fragments, always_selected
 
 HOW = {str: How.AS_IS, bool: How.AS_IS, int: How.AS_IS, datetime: How.INSTANT}
-Fragments = Mapping[str, FragmentDefinitionNode]
 
 
 class _More(Exception):
-    """Something is asked that is no plain column, or not always."""
+    """Something is asked that is no plain column."""
 
 
 def members_of(nodes: Sequence[FieldNode], fragments: Fragments, kind: type) -> Members | None:
     """What is asked of the nodes of a connection, in the order of the answer; None when it is more than columns."""
     try:
-        below = [field for node in nodes for field in _fields(node.selection_set, fragments)]
+        below = [field for node in nodes for field in always_selected(node.selection_set, fragments)]
         if len({_key(field) for field in below}) != 1 or any(field.name.value != "nodes" for field in below):
             return None
         found: dict[str, Member] = {}
         for field in below:
-            for column in _fields(field.selection_set, fragments):
+            for column in always_selected(field.selection_set, fragments):
                 found.setdefault(_key(column), _member(column, kind))
-    except _More:
+    except (_More, Conditional):
         return None
     return tuple(found.values())
 
 
 def _key(field: FieldNode) -> str:
     return field.alias.value if field.alias else field.name.value
-
-
-def _fields(selections: SelectionSetNode | None, fragments: Fragments) -> Iterator[FieldNode]:
-    """The fields of a selection on an object type; what is valid there applies to each of its objects."""
-    for selection in selections.selections if selections is not None else ():
-        if selection.directives:
-            raise _More
-        if isinstance(selection, FieldNode):
-            yield selection
-        elif isinstance(selection, FragmentSpreadNode):
-            yield from _fields(fragments[selection.name.value].selection_set, fragments)
-        elif isinstance(selection, InlineFragmentNode):
-            yield from _fields(selection.selection_set, fragments)
 
 
 def _member(field: FieldNode, kind: type) -> Member:

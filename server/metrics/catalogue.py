@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from strawberry.utils.str_converters import to_camel_case
+
 from server.auth.audience import ADMINS
 from server.context import Context
 from server.contracts.metrics import Fold, Metric, ScopeKind, Source
@@ -29,6 +31,7 @@ class Catalogue:
         self._parts = {key: self._parts_of(metric) for key, metric in self.metrics.items()}
         self._columns = {key: _columns_of(parts) for key, parts in self._parts.items()}
         self._scopes = {metric.key: self._scopes_of(metric) for metric in self.metrics.values()}
+        self._by_field = {(to_camel_case(m.module), to_camel_case(m.name)): m for m in self.metrics.values()}
 
     def _scopes_of(self, metric: Metric) -> frozenset[ScopeKind]:
         return metric.scopes.intersection(*(column.source.scopes for column in self.columns(metric)))
@@ -49,6 +52,10 @@ class Catalogue:
     def scopes(self, metric: Metric) -> frozenset[ScopeKind]:
         """What the metric can be about: the declared scopes that all its sources know."""
         return self._scopes[metric.key]
+
+    def of_field(self, module: str, name: str) -> Metric | None:
+        """The metric of a field of the schema, such as `orders` below a module's."""
+        return self._by_field.get((module, name))
 
     def visible(self, ctx: Context) -> Sequence[Metric]:
         """The metrics of enabled modules; those of internal modules for administrators only."""

@@ -9,11 +9,13 @@ from strawberry.relay import GlobalID
 from server.contracts.metrics import Metric, ScopeKind
 from server.contracts.module import ModuleDefinition
 from server.errors import Forbidden, PlatformRequired
+from server.graphql.asked import TAKES_WRITTEN
 from server.graphql.batched import batched
 from server.graphql.fields import field, query_field
 from server.graphql.graph import ModuleGraph
 from server.graphql.ids import global_id, local_id
 from server.graphql.info import Info
+from server.metrics.ahead import template_of
 from server.metrics.catalogue import formula
 from server.metrics.generated import contribute
 from server.metrics.graphql_types import (
@@ -26,7 +28,7 @@ from server.metrics.graphql_types import (
     label_of,
 )
 from server.metrics.permissions import VIEW, VIEW_PLATFORM
-from server.metrics.scopes import Asked, read_all, require_known, stretch_of, within_reach
+from server.metrics.scopes import Asked, complete, read_all, require_known, stretch_of, within_reach
 from server.metrics.services import catalogue_of
 
 __all__ = ["MerchantMetrics", "PlatformMetrics", "StoreMetrics", "graph", "metrics_of", "with_metrics"]
@@ -133,6 +135,11 @@ async def metrics_of(
         reached = within_reach(info.context, kind, ids)
     except Forbidden as refusal:
         return [refusal] * len(ids)
+    if ids and all(reached) and getattr(info, TAKES_WRITTEN, False):
+        template = template_of(info, catalogue_of(info.context))
+        completed = await complete(info, template, stretch, ids) if template else None
+        if completed is not None:
+            return completed
     host: Any = HOSTS[kind]
     return [
         host(about=Asked(id_, stretch)) if is_reached else Forbidden(BEYOND)

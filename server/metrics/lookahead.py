@@ -17,6 +17,7 @@ from graphql import (
 
 from server.graphql.info import Info
 
+TREND_FIELDS = frozenset({"trend", "trendValue", "previousValue"})
 _FOUND = "_facet_selects"
 """Where a node of a document keeps what was found below it, as long as no variable decides."""
 

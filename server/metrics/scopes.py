@@ -8,18 +8,19 @@ from typing import Any
 from server.context import Context
 from server.contracts.metrics import Metric, ScopeKind
 from server.errors import NotFound
+from server.graphql.completed import Completed
 from server.graphql.ids import global_id
 from server.graphql.info import Info
+from server.metrics.ahead import Template, filled
 from server.metrics.catalogue import Catalogue
+from server.metrics.errors import MetricUnavailable
 from server.metrics.graphql_types import MetricComparison, MetricsContextInput
 from server.metrics.loader import Wanted, numbers_of
-from server.metrics.lookahead import selects
+from server.metrics.lookahead import TREND_FIELDS, selects
 from server.metrics.permissions import VIEW, VIEW_PLATFORM
 from server.metrics.services import catalogue_of, directory_of, known_scopes_of
 from server.metrics.values import Value, metric_values
 from server.metrics.windows import Comparison, Period, Windows, windows
-
-TREND_FIELDS = frozenset({"trend", "trendValue", "previousValue"})
 
 
 @dataclass(slots=True, eq=False)
@@ -63,6 +64,27 @@ async def read(info: Info, abouts: Sequence[Asked], metric: Metric) -> list[Valu
     """
     (column,) = await _read(info, abouts, (metric,))
     return column
+
+
+async def complete(
+    info: Info, template: Template, stretch: Stretch, scope_ids: Sequence[int]
+) -> list[Completed] | None:
+    """What the operation selects of the numbers of each scope; None when one cannot be computed."""
+    ctx: Context = info.context
+    abouts = [Asked(scope_id, stretch) for scope_id in scope_ids]
+    catalogue, values = catalogue_of(ctx), dict[str, list[Any]]()
+
+    async def about(metrics: dict[str, Metric], wants_trend: bool) -> None:
+        answers = await _about(ctx, catalogue, list(metrics.values()), stretch, abouts, wants_trend)
+        values.update(zip(metrics, answers, strict=True))
+
+    if template.with_trend and template.without_trend:
+        await gather(about(template.with_trend, True), about(template.without_trend, False))
+    else:
+        await about(template.with_trend or template.without_trend, bool(template.with_trend))
+    if any(isinstance(column[0], MetricUnavailable) for column in values.values()):
+        return None
+    return filled(template, scope_ids, values)
 
 
 async def read_all(
