@@ -11,7 +11,7 @@ PYTHON ?= $(shell for candidate in python3 python3.14 python3.13 python3.12 pyth
 	&& { echo $$candidate; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo dev test check lint format schema bench lock lock-check clean
+.PHONY: help demo dev test test-interpreted check lint format schema bench lock lock-check clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
@@ -25,7 +25,10 @@ dev: $(INSTALLED) ## Run the system and restart it when a file changes
 test: $(INSTALLED) ## From a fresh machine to all tests passed; ARGS=path runs one thing
 	@$(BIN)/pytest -n 2 --dist loadfile $(ARGS)
 
-check: lint test ## Everything the continuous integration runs
+test-interpreted: $(INSTALLED) ## Every operation of the modules' tests by graphql-core instead of plans
+	@FACET_COMPILED=never $(BIN)/pytest -n 2 --dist loadfile tests/scenarios tests/modules
+
+check: lint test test-interpreted ## Everything the continuous integration runs
 
 lint: $(INSTALLED) ## Style, types, layers, schema file, migrations, changelog
 	$(BIN)/ruff check .

@@ -8,21 +8,19 @@ The type's plain fields are columns of the same names. Its resolvers may read wh
 attributes that are no plain field of it, such as `id` and private ones, which are there whatever is asked for.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from graphql import FieldNode, FragmentDefinitionNode, FragmentSpreadNode, SelectionSetNode
-from strawberry.types.base import get_object_definition
-from strawberry.utils.str_converters import to_camel_case
+from graphql import FieldNode
 
 from server.db.written import Members
 from server.graphql.info import Info
-from server.graphql.members import members_of
+from server.graphql.members import members_of, plain_fields
+from server.graphql.selections import Fragments, selected
 
 Kind = TypeVar("Kind")
-Fragments = Mapping[str, FragmentDefinitionNode]
 
 TAKES_WRITTEN = "takes_written"
 """The attribute of an info whose executor takes written lists."""
@@ -83,35 +81,12 @@ def _asked(nodes: Sequence[FieldNode], fragments: Fragments) -> Iterator[str]:
 
 def _below(nodes: Sequence[FieldNode], fragments: Fragments) -> Iterator[FieldNode]:
     for node in nodes:
-        if node.selection_set is not None:
-            yield from _fields(node.selection_set, fragments)
-
-
-def _fields(selections: SelectionSetNode, fragments: Fragments) -> Iterator[FieldNode]:
-    for selection in selections.selections:
-        if isinstance(selection, FieldNode):
-            yield selection
-        elif isinstance(selection, FragmentSpreadNode):
-            yield from _fields(fragments[selection.name.value].selection_set, fragments)
-        else:
-            yield from _fields(selection.selection_set, fragments)  # type: ignore[attr-defined]
+        yield from selected(node.selection_set, fragments)
 
 
 def _columns(kind: type, names: set[str]) -> tuple[str, ...]:
-    plain = _plain(kind)
-    attributes = [field.name for field in fields(kind) if field.init]
-    return tuple(name for name in attributes if name not in plain or plain[name] in names)
-
-
-@cache
-def _plain(kind: type) -> dict[str, str]:
-    """The plain fields of a type: the schema's names by the attributes'."""
-    definition = get_object_definition(kind, strict=True)
-    return {
-        field.python_name: field.graphql_name or to_camel_case(field.python_name)
-        for field in definition.fields
-        if field.is_basic_field
-    }
+    left_out = {field.python_name for name, field in plain_fields(kind).items() if name not in names}
+    return tuple(field.name for field in fields(kind) if field.init and field.name not in left_out)
 
 
 @lru_cache(512)

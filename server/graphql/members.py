@@ -5,15 +5,14 @@ from datetime import datetime
 from functools import cache
 from typing import Any
 
-from graphql import (
-    FieldNode,
-)
+from graphql import FieldNode
 from strawberry.relay import Node
 from strawberry.types.base import StrawberryOptional, get_object_definition
+from strawberry.types.field import StrawberryField
 from strawberry.utils.str_converters import to_camel_case
 
 from server.db.written import How, Member, Members
-from server.graphql.selections import Conditional, Fragments, always_selected
+from server.graphql.selections import Conditional, Fragments, response_key, selected
 
 HOW = {str: How.AS_IS, bool: How.AS_IS, int: How.AS_IS, datetime: How.INSTANT}
 
@@ -25,24 +24,22 @@ class _More(Exception):
 def members_of(nodes: Sequence[FieldNode], fragments: Fragments, kind: type) -> Members | None:
     """What is asked of the nodes of a connection, in the order of the answer; None when it is more than columns."""
     try:
-        below = [field for node in nodes for field in always_selected(node.selection_set, fragments)]
-        if len({_key(field) for field in below}) != 1 or any(field.name.value != "nodes" for field in below):
+        below = [field for node in nodes for field in selected(node.selection_set, fragments, always=True)]
+        if len({response_key(field) for field in below}) != 1 or any(
+            field.name.value != "nodes" for field in below
+        ):
             return None
         found: dict[str, Member] = {}
         for field in below:
-            for column in always_selected(field.selection_set, fragments):
-                found.setdefault(_key(column), _member(column, kind))
+            for column in selected(field.selection_set, fragments, always=True):
+                found.setdefault(response_key(column), _member(column, kind))
     except (_More, Conditional):
         return None
     return tuple(found.values())
 
 
-def _key(field: FieldNode) -> str:
-    return field.alias.value if field.alias else field.name.value
-
-
 def _member(field: FieldNode, kind: type) -> Member:
-    name, key = field.name.value, _key(field)
+    name, key = field.name.value, response_key(field)
     if name == "__typename":
         return Member(key, how=How.TYPENAME, type_name=get_object_definition(kind, strict=True).name)
     plain = _plain(kind).get(name)
@@ -57,15 +54,24 @@ def _member(field: FieldNode, kind: type) -> Member:
 def _plain(kind: Any) -> dict[str, tuple[str, How, bool]]:
     """The fields of a type that may be columns, by their names in the schema: column, how, whether it may be null."""
     found = {}
-    for field in get_object_definition(kind, strict=True).fields:
+    for name, field in plain_fields(kind).items():
         nullable = isinstance(field.type, StrawberryOptional)
         type_: Any = field.type.of_type if isinstance(field.type, StrawberryOptional) else field.type
-        if field.is_basic_field and type_ in HOW:
-            name = field.graphql_name or to_camel_case(field.python_name)
+        if type_ in HOW:
             found[name] = field.python_name, HOW[type_], nullable
     if issubclass(kind, Node) and _has_plain_id(kind):
         found["id"] = kind.resolve_id_attr(), How.GLOBAL_ID, False
     return found
+
+
+@cache
+def plain_fields(kind: Any) -> dict[str, StrawberryField]:
+    """The fields of a type that are read from its objects as they are, by their names in the schema."""
+    return {
+        field.graphql_name or to_camel_case(field.python_name): field
+        for field in get_object_definition(kind, strict=True).fields
+        if field.is_basic_field
+    }
 
 
 def _has_plain_id(kind: type[Node]) -> bool:

@@ -15,7 +15,7 @@ from server.contracts.metrics import Metric
 from server.graphql.completed import Completed
 from server.graphql.ids import global_id
 from server.graphql.info import Info
-from server.graphql.selections import Conditional, Fragments, always_selected
+from server.graphql.selections import Conditional, Fragments, response_key, selected
 from server.metrics.catalogue import Catalogue
 from server.metrics.graphql_types import MetricValue
 from server.metrics.lookahead import TREND_FIELDS
@@ -101,7 +101,7 @@ def _template(
 ) -> Template:
     members: list[tuple[str, Module | ScopeId | str]] = []
     for field in _distinct(node, fragments):
-        name, key = field.name.value, _key(field)
+        name, key = field.name.value, response_key(field)
         if name == "__typename":
             members.append((key, type_.name))
         elif name in SCOPE_IDS:
@@ -110,9 +110,9 @@ def _template(
             below = cast(GraphQLObjectType, get_named_type(type_.fields[name].type))
             members.append((key, _module(field, below, fragments, catalogue)))
     modules = [member for _, member in members if isinstance(member, tuple)]
-    cards = [card for module in modules for _, card in module if isinstance(card, Card)]
-    if not cards:
+    if not modules:
         raise _More
+    cards = [card for module in modules for _, card in module if isinstance(card, Card)]
     with_trend = {card.metric.key: card.metric for card in cards if card.wants_trend}
     rest = {card.metric.key: card.metric for card in cards if card.metric.key not in with_trend}
     return Template(tuple(members), with_trend, rest)
@@ -124,19 +124,21 @@ def _module(node: FieldNode, type_: GraphQLObjectType, fragments: Fragments, cat
         name = field.name.value
         metric = catalogue.of_field(node.name.value, name)
         if name == "__typename":
-            members.append((_key(field), type_.name))
+            members.append((response_key(field), type_.name))
         elif metric is None:
             raise _More
         else:
             below = cast(GraphQLObjectType, get_named_type(type_.fields[name].type))
-            members.append((_key(field), _card(field, metric, below, fragments)))
+            members.append((response_key(field), _card(field, metric, below, fragments)))
+    if not any(isinstance(member, Card) for _, member in members):
+        raise _More  # a field that some module adds, and that only looks like one of numbers
     return tuple(members)
 
 
 def _card(node: FieldNode, metric: Metric, type_: GraphQLObjectType, fragments: Fragments) -> Card:
-    selected = [(_key(leaf), leaf.name.value) for leaf in _distinct(node, fragments)]
-    names = {name for _, name in selected}
-    readers = tuple((key, _reader(name, type_)) for key, name in selected)
+    leaves = [(response_key(leaf), leaf.name.value) for leaf in _distinct(node, fragments)]
+    names = {name for _, name in leaves}
+    readers = tuple((key, _reader(name, type_)) for key, name in leaves)
     return Card(metric, readers, not names.isdisjoint(TREND_FIELDS))
 
 
@@ -150,14 +152,10 @@ def _reader(name: str, type_: GraphQLObjectType) -> Reader:
 
 def _distinct(node: FieldNode, fragments: Fragments) -> list[FieldNode]:
     """The fields below, when each key is there once: several would have to be merged."""
-    found = list(always_selected(node.selection_set, fragments))
-    if len({_key(field) for field in found}) != len(found):
+    found = list(selected(node.selection_set, fragments, always=True))
+    if len({response_key(field) for field in found}) != len(found):
         raise _More
     return found
-
-
-def _key(field: FieldNode) -> str:
-    return field.alias.value if field.alias else field.name.value
 
 
 def filled(

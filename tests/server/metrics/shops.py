@@ -14,7 +14,7 @@ from server.contracts.module import ModuleDefinition
 from server.db.repository import Scope
 from server.db.session import Session
 from server.graphql.batched import batched
-from server.graphql.fields import query_field
+from server.graphql.fields import field, query_field
 from server.graphql.graph import ModuleGraph
 from server.graphql.info import Info
 from server.metrics.graphql import MerchantMetrics, metrics_of
@@ -158,6 +158,24 @@ class ShopsQuery:
     ) -> Platform:
         found = info.context.current_platform
         return Platform(id=found.id + other, code=found.code)
+
+
+@strawberry.type(description="A place among the merchants.")
+class Rank:
+    place: int = strawberry.field(description="1 for the first.")
+
+
+@graph.extend(MerchantMetrics)
+class MerchantRank:
+    """What a module adds beside numbers of its own."""
+
+    @field(description="Its place.")
+    def rank(self) -> Rank:
+        return Rank(place=1)
+
+    @field(description="How many there are to be placed.")
+    def ranked(self) -> int:
+        return 3
 
 
 class Shops:

@@ -473,3 +473,25 @@ async def test_a_platform_has_metrics_on_itself_only(shop: MallPlatform) -> None
 
     assert data == {"platform": {"metrics": {"shops": {"sales": {"value": 0}}}}, "other": {"metrics": None}}
     assert errors == [("other.metrics", "PLATFORM_REQUIRED")]
+
+
+@pytest.mark.parametrize(
+    ("selection", "answer"),
+    [
+        ("ranked", {"ranked": 3}),
+        ("rank { place }", {"rank": {"place": 1}}),
+        ("rank { __typename }", {"rank": {"__typename": "Rank"}}),
+    ],
+)
+async def test_modules_add_fields_beside_numbers(
+    shop: MallPlatform, selection: str, answer: dict[str, Any]
+) -> None:
+    id_ = await one_merchant(shop, ("2024-06-15T09:00Z", 100))
+
+    data, errors = await shop.ask(
+        f"query ($id: ID!) {{ merchantMetrics(merchantId: $id) {{ shops {{ sales {{ value }} }} {selection} }} }}",
+        id=merchant(id_),
+    )
+
+    assert errors == []
+    assert data == {"merchantMetrics": {"shops": {"sales": {"value": 1}}, **answer}}
